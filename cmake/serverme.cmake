@@ -1,0 +1,65 @@
+# Options, flags and the two functions that every folder uses.
+option(SERVERME_WITH_CAF "Build actors/ and nodes/ (off for ThreadSanitizer)" ON)
+option(SERVERME_TESTS "Build the tests" ON)
+option(SERVERME_FUZZ "Build the fuzz targets (clang only)" OFF)
+option(SERVERME_BENCH "Build bench/" OFF)
+set(SERVERME_SANITIZE "" CACHE STRING "address, thread or empty")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # sloppiness: what a precompiled header needs; base_dir and nohash_dir: another checkout of the
+  # same commit hits the same cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${CCACHE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
+endif()
+
+# The linker that is fastest among those at hand: a debug link of servermed takes seconds less.
+find_program(LLD ld.lld)
+if(LLD AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "AppleClang")
+  add_link_options(-fuse-ld=lld)
+endif()
+
+if(SERVERME_SANITIZE STREQUAL "address")
+  # CAF 0.17.6 forms null references in its own headers; hence no null check.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,vptr
+                      -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(SERVERME_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+endif()
+
+# Asio: no deprecated names, and no thread-safety that a loop of one thread does not need.
+add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION
+                        BOOST_BEAST_SEPARATE_COMPILATION SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL
+                        SERVERME_VERSION="${PROJECT_VERSION}")
+
+# serverme_layer(NAME): a static library from every .cpp of the calling folder.
+function(serverme_layer name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
+  serverme_warnings(${name})
+endfunction()
+
+# Warnings are errors in our own code only: packages come in as system headers.
+function(serverme_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+endfunction()

@@ -1,0 +1,108 @@
+// One duplex stream of bytes on a loop: a TCP or Unix socket, plain or under TLS.
+//
+// The only thing on the byte path that calls the kernel or OpenSSL. Visitors, lanes and local
+// services are all channels; what they mean is up to the user.
+#pragma once
+
+#include "net/event_loop.hpp"
+#include "net/tls.hpp"
+#include "protocol/bytes.hpp"
+#include "protocol/result.hpp"
+
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace serverme::net {
+
+/// TCP or Unix; open and connected.
+using stream_socket
+  = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, event_loop::executor>;
+
+struct address {
+  std::string host; // numeric; empty for a Unix socket
+  std::uint16_t port = 0;
+};
+
+class channel;
+
+/// What happens on a channel. Every call comes from the loop, never from within a call into the
+/// channel. on_closed is the last one; after it the user may destroy the channel at once, even
+/// from within. Destroying the channel ends all calls.
+class channel_user {
+public:
+  /// The TLS handshake is done. Not called on a plain channel.
+  virtual void on_secured() {}
+  /// Valid during the call only. The user must take it all: to be given less, pause_reading().
+  virtual void on_bytes(bytes_view bytes) = 0;
+  /// The peer sent its last byte (half-close).
+  virtual void on_end() = 0;
+  /// Some of what was written has left: unsent() fell.
+  virtual void on_sent() = 0;
+  /// Gone: reset, failed handshake, protocol error. Not called after close().
+  virtual void on_closed(const failure& why) = 0;
+
+protected:
+  ~channel_user() = default;
+};
+
+class channel {
+public:
+  /// Takes over a connected socket. Nothing is read before start().
+  channel(event_loop& loop, stream_socket socket);
+  ~channel();
+  channel(const channel&) = delete;
+  channel& operator=(const channel&) = delete;
+
+  /// Under TLS from now on. `received`: bytes of the peer that were read before (a ClientHello
+  /// that was peeked at).
+  void secure(tls_session session, bytes_view received = {});
+  /// Begins reading, for `user`, who outlives the channel or replaces himself with set_user().
+  void start(channel_user& user);
+  void set_user(channel_user& user) noexcept;
+
+  /// Takes all of it. Sent at once where the socket has room (plain), else queued; look at
+  /// unsent(), or the queue grows.
+  void write(bytes_view bytes);
+  /// As write(), but leaves with the end of the turn together with all else (TLS always does).
+  void write_later(bytes_view bytes);
+  /// Bytes that the kernel has not taken yet.
+  std::size_t unsent() const noexcept;
+
+  void pause_reading() noexcept;
+  void resume_reading();
+  /// Half-close, after what is queued.
+  void finish();
+  /// Closes after what is queued has left, at most `linger` later; no more calls to the user.
+  /// Keeps reading (and drops it) meanwhile, so that the peer is not reset before it read our last
+  /// bytes (RFC 9112, section 9.6).
+  void close_gently(milliseconds linger);
+  /// Closes now; no more calls to the user.
+  void close() noexcept;
+  bool is_open() const noexcept;
+
+  /// Taken apart to move to another loop: the socket, the TLS state and what was not yet written.
+  struct parts {
+    int descriptor = -1;
+    int family = 0;
+    tls_session tls;
+    byte_queue unsent;
+  };
+  /// @pre no on_bytes call is running that has not consumed its bytes
+  parts release();
+  static std::unique_ptr<channel> adopt(event_loop& loop, parts&& from);
+
+  const address& peer() const noexcept;
+  const address& local() const noexcept;
+  event_loop& loop() noexcept;
+  /// nullptr on a plain channel.
+  const tls_session* tls() const noexcept;
+
+private:
+  struct state;
+  std::shared_ptr<state> state_;
+};
+
+} // namespace serverme::net

@@ -1,0 +1,69 @@
+// Which endpoint is served by which session: an immutable map that is cheap to replace.
+#pragma once
+
+#include "protocol/endpoint.hpp"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace serverme {
+
+/// Where one endpoint leads, and what the edge does on the way.
+struct route {
+  endpoint_id endpoint;
+  endpoint_kind kind = endpoint_kind::http;
+  /// "shop.example.com", or "" for tcp.
+  std::string host;
+  /// tcp only.
+  std::uint16_t port = 0;
+  session_id session;
+  account_id owner;
+  serverme::generation generation;
+  inspection inspect = inspection::on;
+  std::string host_header;
+  /// SHA-256 of "user:password"; empty: open to all.
+  std::string basic_auth_digest;
+};
+
+/// A snapshot. Copying it shares everything; a change copies one of its shards, so that a million
+/// names can change one at a time. Event loops hold it as shared_ptr<const route_map>.
+class route_map {
+public:
+  route_map();
+
+  /// nullptr when the host is not served. `host` as normalize_host() gives it.
+  const route* find_host(std::string_view host) const noexcept;
+  const route* find_port(std::uint16_t port) const noexcept;
+
+  /// Replaces what the same host or port had, unless that is of a newer generation.
+  /// @returns whether the map changed
+  bool put(route entry);
+  /// Only if it is still this endpoint's. @returns whether the map changed
+  bool remove_host(std::string_view host, endpoint_id endpoint);
+  bool remove_port(std::uint16_t port, endpoint_id endpoint);
+
+  std::size_t size() const noexcept;
+
+private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  using host_shard
+    = std::unordered_map<std::string, std::shared_ptr<const route>, text_hash, std::equal_to<>>;
+  using port_shard = std::unordered_map<std::uint16_t, std::shared_ptr<const route>>;
+  static constexpr std::size_t shards = 256;
+
+  static std::size_t shard_of(std::string_view host) noexcept;
+  host_shard& own_shard(std::size_t index);
+
+  std::array<std::shared_ptr<const host_shard>, shards> hosts_;
+  std::shared_ptr<const port_shard> ports_;
+};
+
+} // namespace serverme
