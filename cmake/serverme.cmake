@@ -54,6 +54,10 @@ add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION
 function(serverme_layer name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(NOT sources) # a layer that is about to be written
+    file(WRITE "${PROJECT_BINARY_DIR}/generated/empty.cpp" "")
+    set(sources "${PROJECT_BINARY_DIR}/generated/empty.cpp")
+  endif()
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
   serverme_warnings(${name})

@@ -59,14 +59,14 @@ public:
   /// Under TLS from now on. `received`: bytes of the peer that were read before (a ClientHello
   /// that was peeked at).
   void secure(tls_session session, bytes_view received = {});
-  /// Begins reading, for `user`, who outlives the channel or replaces himself with set_user().
+  /// Begins reading, for `user`, who outlives the channel or is replaced with set_user().
   void start(channel_user& user);
   void set_user(channel_user& user) noexcept;
 
-  /// Takes all of it. Sent at once where the socket has room (plain), else queued; look at
-  /// unsent(), or the queue grows.
+  /// Takes all of it and sends at once what the socket has room for. What is left waits: look at
+  /// unsent(), or it grows.
   void write(bytes_view bytes);
-  /// As write(), but leaves with the end of the turn together with all else (TLS always does).
+  /// As write(), but leaves at the end of the turn together with all else of this turn.
   void write_later(bytes_view bytes);
   /// Bytes that the kernel has not taken yet.
   std::size_t unsent() const noexcept;
@@ -75,30 +75,34 @@ public:
   void resume_reading();
   /// Half-close, after what is queued.
   void finish();
-  /// Closes after what is queued has left, at most `linger` later; no more calls to the user.
-  /// Keeps reading (and drops it) meanwhile, so that the peer is not reset before it read our last
-  /// bytes (RFC 9112, section 9.6).
+  /// Closes after what is queued has left and the peer has closed too, at most `linger` later; what
+  /// it still sends is dropped. Closing at once could reset the connection before the peer has read
+  /// our last bytes (RFC 9112, section 9.6). No more calls to the user.
   void close_gently(milliseconds linger);
   /// Closes now; no more calls to the user.
   void close() noexcept;
+  /// Closes so that the peer sees a reset, not an end: what it got is not all there was.
+  void abort() noexcept;
   bool is_open() const noexcept;
 
-  /// Taken apart to move to another loop: the socket, the TLS state and what was not yet written.
+  /// Taken apart, to move to another loop.
   struct parts {
     int descriptor = -1;
     int family = 0;
     tls_session tls;
+    /// Bytes for the socket that it did not take yet.
     byte_queue unsent;
   };
-  /// @pre no on_bytes call is running that has not consumed its bytes
+  /// @pre no read is under way: called from within on_bytes, or paused there
   parts release();
   static std::unique_ptr<channel> adopt(event_loop& loop, parts&& from);
 
   const address& peer() const noexcept;
   const address& local() const noexcept;
-  event_loop& loop() noexcept;
-  /// nullptr on a plain channel.
-  const tls_session* tls() const noexcept;
+  event_loop& loop() const noexcept;
+  bool is_tls() const noexcept;
+  /// @pre is_tls()
+  const tls_session& tls() const noexcept;
 
 private:
   struct state;

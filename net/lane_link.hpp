@@ -9,8 +9,8 @@
 
 namespace serverme::net {
 
-/// What the owner of a lane is told. Calls come from the loop; on_lane_closed is the last one, after
-/// every stream was reset, and the owner may destroy the lane within it.
+/// What the owner of a lane is told. Calls come from the loop; on_lane_closed is the last one,
+/// after every stream was reset, and the owner may destroy the lane within it.
 class lane_user {
 public:
   /// TLS is up: agents send their hello now.
@@ -35,6 +35,7 @@ public:
   void start();
   lane::core& core() noexcept { return core_; }
   channel& connection() noexcept { return *channel_; }
+  bool is_dead() const noexcept { return dead_; }
 
   /// Queues a control frame; the lane closes itself when a peer does not read them.
   void send_control(lane::frame_type type, const byte_queue& payload);
@@ -74,11 +75,13 @@ private:
   lane::core core_;
   heartbeat heartbeat_;
   time_point heard_;
-  byte_queue batch_;
   turn_task flush_task_;
   double recent_ = 0;
   time_point recent_at_{};
+  /// Alive while a failure is on its way to the user.
+  std::shared_ptr<bool> closing_;
   bool dead_ = false;
+  bool told_ = false;
 };
 
 } // namespace serverme::net

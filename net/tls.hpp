@@ -7,67 +7,90 @@
 
 #include <openssl/types.h>
 
-#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace serverme::net {
 
-namespace detail {
-struct free_ssl {
-  void operator()(SSL* ssl) const noexcept;
-};
-struct free_ssl_ctx {
-  void operator()(SSL_CTX* ctx) const noexcept;
-};
-} // namespace detail
-
 using ssl_context = std::shared_ptr<SSL_CTX>;
-
-/// One TLS connection without its socket.
-class tls_session {
-public:
-  tls_session() = default;
-  bool is_set() const noexcept { return ssl_ != nullptr; }
-  SSL* get() const noexcept { return ssl_.get(); }
-  /// Negotiated ALPN; empty when none.
-  std::string alpn() const;
-  std::string server_name() const;
-  /// "TLSv1.3".
-  std::string version() const;
-
-  static tls_session accept(const ssl_context& context);
-  /// `server_name` is verified against the certificate (name or IP address), always.
-  static tls_session connect(const ssl_context& context, const std::string& server_name);
-
-private:
-  std::unique_ptr<SSL, detail::free_ssl> ssl_;
-};
 
 struct client_tls_options {
   /// PEM file; empty: the system's.
   std::string ca_file;
   std::vector<std::string> alpn;
-  /// For a local https service with a certificate of its own; never for the lane.
+  /// Off only for a local https service with a certificate of its own; never for a lane.
   bool verify_peer = true;
+  /// Lanes: TLS 1.3 or nothing.
+  bool only_tls_1_3 = false;
 };
 
-/// TLS 1.2 and 1.3 for local services, 1.3 only when an ALPN "serverme/..." is asked for.
 /// @errors certificate_unreadable
 result<ssl_context> make_client_context(const client_tls_options& options);
 
-/// A context for servers that offers `alpn` in its order of preference; `certificate` PEM chain and
-/// key as text.
-/// @errors certificate_unreadable
+/// PEM text: the certificate chain, leaf first, and its private key.
 struct certificate_pem {
   std::string chain;
   std::string key;
 };
+
+/// For servers; `alpn` in the order of preference. A client that offers only others is served
+/// without ALPN.
+/// @errors certificate_unreadable: also when the key is another certificate's
 result<ssl_context> make_server_context(const certificate_pem& certificate,
                                         const std::vector<std::string>& alpn);
 
-/// The oldest entry of OpenSSL's error queue as text; empties the queue.
+/// One TLS connection without its socket. Bytes go in and out through arguments.
+class tls_session {
+public:
+  tls_session();
+  ~tls_session();
+  tls_session(tls_session&&) noexcept;
+  tls_session& operator=(tls_session&&) noexcept;
+
+  static tls_session accept(const ssl_context& context);
+  /// `server_name`, a DNS name or an IP address, must be in the certificate when the context
+  /// verifies peers.
+  static tls_session connect(const ssl_context& context, const std::string& server_name);
+
+  bool is_set() const noexcept { return state_ != nullptr; }
+  bool is_secured() const noexcept;
+
+  struct step {
+    /// The handshake ended with this step.
+    bool secured = false;
+    /// Bytes of plaintext in `plain`.
+    std::size_t plain = 0;
+    /// The peer said that it will send no more (close_notify).
+    bool ended = false;
+  };
+
+  /// Takes all of `received` (may be empty, to start a handshake), puts plaintext into `plain` and
+  /// records that must be sent at the end of `out`.
+  /// @pre plain.size() >= received.size() + one record (17 KiB)
+  /// @errors certificate_refused, protocol_violation; `out` may hold an alert to send even then
+  result<step> advance(bytes_view received, std::span<std::byte> plain, byte_queue& out);
+
+  /// Appends records for `plain` to `out`. @pre is_secured()
+  /// @errors protocol_violation
+  result<done> encrypt(bytes_view plain, byte_queue& out);
+
+  /// Appends close_notify.
+  void end(byte_queue& out) noexcept;
+
+  /// Negotiated; empty when none.
+  std::string alpn() const;
+  /// "TLSv1.3".
+  std::string version() const;
+
+private:
+  struct state;
+  explicit tls_session(std::unique_ptr<state> made) noexcept;
+  std::unique_ptr<state> state_;
+};
+
+/// What OpenSSL says was wrong, as one line; empties its queue.
 std::string take_ssl_error();
 
 } // namespace serverme::net

@@ -1,0 +1,423 @@
+#include "net/channel.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace serverme::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// Small, since every idle connection has one; what does not fit is read into the loop's buffer in
+// the same turn.
+constexpr std::size_t first_read_bytes = 2048;
+// A queue that a burst made large is given back once it is empty.
+constexpr std::size_t queue_kept_bytes = 16 * 1024;
+
+address address_of(const stream_socket::endpoint_type& from) {
+  if (from.protocol().family() != AF_INET && from.protocol().family() != AF_INET6)
+    return {};
+  asio::ip::tcp::endpoint ip;
+  ip.resize(from.size());
+  std::memcpy(ip.data(), from.data(), from.size());
+  auto host = ip.address();
+  // A visitor who came by IPv4 to a dual-stack listener is an IPv4 visitor.
+  if (host.is_v6() && host.to_v6().is_v4_mapped())
+    host = asio::ip::make_address_v4(asio::ip::v4_mapped, host.to_v6());
+  return {host.to_string(), ip.port()};
+}
+
+failure lost(const error_code& error) { return fail(errc::stream_reset, error.message()); }
+
+} // namespace
+
+struct channel::state : std::enable_shared_from_this<state> {
+  state(event_loop& on, stream_socket from) : loop{on}, socket{std::move(from)} {
+    error_code ignored;
+    peer = address_of(socket.remote_endpoint(ignored));
+    local = address_of(socket.local_endpoint(ignored));
+    socket.non_blocking(true, ignored);
+    if (peer.port != 0) {
+      int on_value = 1;
+      ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on_value, sizeof on_value);
+    }
+  }
+
+  void read_next();
+  void on_read(const error_code& error, std::size_t size);
+  void take(std::size_t size);
+  void resume();
+  std::size_t read_more(std::span<std::byte> into);
+  void deliver(bytes_view bytes);
+  void decrypt(bytes_view bytes);
+  void deliver_end();
+
+  void send_now(bytes_view plain);
+  void send_wire(bytes_view bytes);
+  void flush_later();
+  void end_turn();
+  void await_room();
+  void on_room();
+  void half_close();
+  void break_down(failure why);
+  void close() noexcept;
+
+  event_loop& loop;
+  stream_socket socket;
+  channel_user* user = nullptr;
+  address peer, local;
+  tls_session tls;
+  byte_queue out;   // as it goes to the socket
+  byte_queue later; // plaintext, until the end of the turn
+  byte_queue early; // received before TLS was started
+  std::optional<turn_task> later_task;
+  std::array<std::byte, first_read_bytes> first;
+  std::size_t held = 0; // bytes of `first` that came although the user had paused
+  bool reading = false;
+  bool paused = false;
+  bool writing = false;
+  bool finishing = false;
+  bool finished = false;
+  bool ended = false;
+  bool lingering = false;
+  bool broken = false;
+};
+
+void channel::state::read_next() {
+  if (reading || paused || held > 0 || ended || broken || !socket.is_open())
+    return;
+  reading = true;
+  socket.async_read_some(asio::buffer(first),
+                         [self = shared_from_this()](const error_code& error, std::size_t size) {
+                           self->reading = false;
+                           self->on_read(error, size);
+                         });
+}
+
+void channel::state::on_read(const error_code& error, std::size_t size) {
+  if (!socket.is_open() || broken)
+    return;
+  if (error == asio::error::operation_aborted)
+    return;
+  if (error == asio::error::eof)
+    return deliver_end();
+  if (error)
+    return break_down(lost(error));
+  if (paused) {
+    held = size;
+    return;
+  }
+  take(size);
+  read_next();
+}
+
+void channel::state::take(std::size_t size) {
+  if (size < first.size()) {
+    deliver({first.data(), size});
+  } else {
+    auto& all = loop.buffers().received;
+    std::memcpy(all.data(), first.data(), size);
+    size += read_more(std::span{all}.subspan(size));
+    deliver({all.data(), size});
+  }
+}
+
+void channel::state::resume() {
+  if (paused || !socket.is_open() || broken)
+    return;
+  if (auto size = std::exchange(held, 0); size > 0)
+    take(size);
+  read_next();
+}
+
+// An end or an error shows again at the next read.
+std::size_t channel::state::read_more(std::span<std::byte> into) {
+  auto got = ::recv(socket.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+void channel::state::deliver(bytes_view bytes) {
+  if (tls.is_set())
+    return decrypt(bytes);
+  if (user != nullptr)
+    user->on_bytes(bytes);
+}
+
+void channel::state::decrypt(bytes_view bytes) {
+  auto& buffers = loop.buffers();
+  auto& records = buffers.encrypted;
+  records.clear();
+  auto step = tls.advance(bytes, buffers.decrypted, records);
+  send_wire(records.view());
+  records.clear();
+  if (!step)
+    return break_down(step.error());
+  if (step->secured && user != nullptr)
+    user->on_secured();
+  if (step->plain > 0 && user != nullptr && !broken)
+    user->on_bytes({buffers.decrypted.data(), step->plain});
+  if (step->ended && !broken)
+    deliver_end();
+}
+
+void channel::state::deliver_end() {
+  if (std::exchange(ended, true))
+    return;
+  if (lingering) {
+    if (out.empty())
+      close();
+    return;
+  }
+  if (user != nullptr)
+    user->on_end();
+}
+
+void channel::state::send_now(bytes_view plain) {
+  if (broken || finishing || !socket.is_open() || plain.empty())
+    return;
+  if (!tls.is_set())
+    return send_wire(plain);
+  auto& records = loop.buffers().encrypted;
+  records.clear();
+  auto outcome = tls.encrypt(plain, records);
+  send_wire(records.view());
+  records.clear();
+  if (!outcome)
+    break_down(outcome.error());
+}
+
+void channel::state::send_wire(bytes_view bytes) {
+  if (bytes.empty() || !socket.is_open())
+    return;
+  if (out.empty()) {
+    auto sent
+      = ::send(socket.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+      return break_down(lost({errno, boost::system::system_category()}));
+    if (sent > 0)
+      bytes = bytes.subspan(static_cast<std::size_t>(sent));
+  }
+  if (bytes.empty())
+    return;
+  out.append(bytes);
+  await_room();
+}
+
+void channel::state::flush_later() {
+  if (later.empty())
+    return;
+  byte_queue all = std::exchange(later, {});
+  send_now(all.view());
+  // Keeps the memory for the next turn while it is small.
+  if (later.empty() && all.capacity() <= queue_kept_bytes) {
+    all.clear();
+    later = std::move(all);
+  }
+}
+
+void channel::state::end_turn() {
+  auto self = shared_from_this();
+  flush_later();
+  if (out.empty() && user != nullptr && !broken)
+    user->on_sent();
+}
+
+void channel::state::await_room() {
+  if (std::exchange(writing, true))
+    return;
+  socket.async_wait(stream_socket::wait_write,
+                    [self = shared_from_this()](const error_code& error) {
+                      self->writing = false;
+                      if (!error && self->socket.is_open() && !self->broken)
+                        self->on_room();
+                    });
+}
+
+void channel::state::on_room() {
+  auto sent
+    = ::send(socket.native_handle(), out.view().data(), out.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    return break_down(lost({errno, boost::system::system_category()}));
+  if (sent > 0)
+    out.consume(static_cast<std::size_t>(sent));
+  if (!out.empty()) {
+    await_room();
+  } else {
+    if (out.capacity() > queue_kept_bytes)
+      out.release();
+    if (finishing)
+      half_close();
+    if (lingering && ended)
+      return close();
+  }
+  if (sent > 0 && user != nullptr)
+    user->on_sent();
+}
+
+void channel::state::half_close() {
+  if (!out.empty() || std::exchange(finished, true))
+    return;
+  error_code ignored;
+  socket.shutdown(stream_socket::shutdown_send, ignored);
+}
+
+// Tells the user from the loop, never from within a call of his.
+void channel::state::break_down(failure why) {
+  if (std::exchange(broken, true))
+    return;
+  asio::post(loop.context(), [self = shared_from_this(), why = std::move(why)] {
+    self->close();
+    if (auto* who = std::exchange(self->user, nullptr))
+      who->on_closed(why);
+  });
+}
+
+void channel::state::close() noexcept {
+  error_code ignored;
+  socket.close(ignored);
+}
+
+channel::channel(event_loop& loop, stream_socket socket)
+  : state_{std::make_shared<state>(loop, std::move(socket))} {}
+
+channel::~channel() {
+  state_->user = nullptr;
+  if (!state_->lingering)
+    state_->close();
+}
+
+void channel::secure(tls_session session, bytes_view received) {
+  state_->tls = std::move(session);
+  state_->early.append(received);
+}
+
+void channel::start(channel_user& user) {
+  state_->user = &user;
+  // Not from within start(): the user is told from the loop only.
+  if (state_->tls.is_set())
+    asio::post(state_->loop.context(), [self = state_] {
+      byte_queue early = std::exchange(self->early, {});
+      if (self->socket.is_open() && !self->broken)
+        self->decrypt(early.view());
+      self->read_next();
+    });
+  else
+    state_->read_next();
+}
+
+void channel::set_user(channel_user& user) noexcept { state_->user = &user; }
+
+void channel::write(bytes_view bytes) {
+  state_->flush_later();
+  state_->send_now(bytes);
+}
+
+void channel::write_later(bytes_view bytes) {
+  auto& s = *state_;
+  if (s.broken || s.finishing)
+    return;
+  s.later.append(bytes);
+  if (!s.later_task)
+    s.later_task.emplace(s.loop, [raw = &s] { raw->end_turn(); });
+  s.later_task->request();
+}
+
+std::size_t channel::unsent() const noexcept { return state_->out.size() + state_->later.size(); }
+
+void channel::pause_reading() noexcept { state_->paused = true; }
+
+void channel::resume_reading() {
+  if (!std::exchange(state_->paused, false))
+    return;
+  if (state_->held == 0)
+    return state_->read_next();
+  // Not from within a call of the user's.
+  asio::post(state_->loop.context(), [self = state_] { self->resume(); });
+}
+
+void channel::finish() {
+  auto& s = *state_;
+  if (s.finishing || s.broken || !s.socket.is_open())
+    return;
+  s.flush_later();
+  if (s.tls.is_set() && s.tls.is_secured()) {
+    byte_queue records;
+    s.tls.end(records);
+    s.send_wire(records.view());
+  }
+  s.finishing = true;
+  s.half_close();
+}
+
+void channel::close_gently(milliseconds linger) {
+  auto& s = *state_;
+  finish();
+  s.user = nullptr;
+  s.lingering = true;
+  if (s.ended && s.out.empty())
+    return s.close();
+  s.paused = false;
+  s.read_next();
+  auto timer = std::make_shared<asio::steady_timer>(s.loop.context(), linger);
+  timer->async_wait([timer, weak = s.weak_from_this()](const error_code&) {
+    if (auto self = weak.lock())
+      self->close();
+  });
+}
+
+void channel::close() noexcept {
+  state_->user = nullptr;
+  state_->lingering = false;
+  state_->close();
+}
+
+void channel::abort() noexcept {
+  error_code ignored;
+  state_->socket.set_option(asio::socket_base::linger{true, 0}, ignored);
+  close();
+}
+
+bool channel::is_open() const noexcept { return state_->socket.is_open() && !state_->broken; }
+
+channel::parts channel::release() {
+  auto& s = *state_;
+  s.flush_later();
+  s.user = nullptr;
+  parts out;
+  error_code ignored;
+  out.family = s.socket.local_endpoint(ignored).protocol().family();
+  out.tls = std::move(s.tls);
+  out.unsent = std::move(s.out);
+  out.descriptor = s.socket.release(ignored);
+  return out;
+}
+
+std::unique_ptr<channel> channel::adopt(event_loop& loop, parts&& from) {
+  stream_socket socket{loop.context()};
+  error_code ignored;
+  socket.assign(asio::generic::stream_protocol{from.family, 0}, from.descriptor, ignored);
+  auto made = std::make_unique<channel>(loop, std::move(socket));
+  made->state_->tls = std::move(from.tls);
+  made->state_->send_wire(from.unsent.view());
+  return made;
+}
+
+const address& channel::peer() const noexcept { return state_->peer; }
+const address& channel::local() const noexcept { return state_->local; }
+event_loop& channel::loop() const noexcept { return state_->loop; }
+bool channel::is_tls() const noexcept { return state_->tls.is_set(); }
+const tls_session& channel::tls() const noexcept { return state_->tls; }
+
+} // namespace serverme::net

@@ -1,0 +1,144 @@
+#include "net/listener.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <sys/socket.h>
+
+#include <charconv>
+#include <utility>
+
+namespace serverme::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using tcp_socket = asio::basic_stream_socket<tcp, event_loop::executor>;
+
+namespace {
+
+// Out of descriptors: trying again at once would burn the core until someone leaves.
+constexpr milliseconds pause_when_full{100};
+
+} // namespace
+
+result<address> parse_address(const std::string& text) {
+  auto colon = text.rfind(':');
+  if (colon == std::string::npos)
+    return fail(errc::listen_failed, "'" + text + "' is not HOST:PORT");
+  address out{text.substr(0, colon), 0};
+  const auto* end = text.data() + text.size();
+  auto [at, error] = std::from_chars(text.data() + colon + 1, end, out.port);
+  if (error != std::errc{} || at != end)
+    return fail(errc::listen_failed, "'" + text + "' has no valid port");
+  if (out.host.size() >= 2 && out.host.front() == '[' && out.host.back() == ']')
+    out.host = out.host.substr(1, out.host.size() - 2);
+  else if (out.host.find(':') != std::string::npos)
+    return fail(errc::listen_failed, "'" + text + "': write an IPv6 address in brackets");
+  return out;
+}
+
+std::string to_string(const address& where) {
+  auto is_v6 = where.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
+}
+
+struct listener::state : std::enable_shared_from_this<state> {
+  explicit state(event_loop& on) : loop{on}, acceptor{on.context()}, timer{on.context()} {}
+
+  void accept_next() {
+    acceptor.async_accept([self = shared_from_this()](const error_code& error, auto socket) {
+      self->on_accept(error, std::move(socket));
+    });
+  }
+
+  void on_accept(const error_code& error, tcp_socket socket) {
+    if (!acceptor.is_open())
+      return;
+    if (error)
+      return accept_later();
+    hand_over(std::move(socket));
+    // More that wait already: without going through epoll for each.
+    for (int i = 1; i < options.batch && acceptor.is_open(); ++i) {
+      error_code none_left;
+      tcp_socket next{loop.context()};
+      acceptor.accept(next, none_left);
+      if (none_left)
+        break;
+      hand_over(std::move(next));
+    }
+    if (acceptor.is_open())
+      accept_next();
+  }
+
+  void hand_over(tcp_socket socket) { accepted(stream_socket{std::move(socket)}); }
+
+  void accept_later() {
+    timer.expires_after(pause_when_full);
+    timer.async_wait([self = shared_from_this()](const error_code& error) {
+      if (!error && self->acceptor.is_open())
+        self->accept_next();
+    });
+  }
+
+  event_loop& loop;
+  asio::basic_socket_acceptor<tcp, event_loop::executor> acceptor;
+  asio::steady_timer timer;
+  on_connection accepted;
+  listen_options options;
+  address where;
+};
+
+listener::listener(std::shared_ptr<state> made) : state_{std::move(made)} {}
+listener::~listener() { close(); }
+
+result<std::unique_ptr<listener>> listener::open(event_loop& loop, const address& where,
+                                                 listen_options options) {
+  auto fresh = std::make_shared<state>(loop);
+  fresh->options = options;
+  auto refuse = [&](const error_code& error) {
+    return fail(errc::listen_failed, to_string(where) + ": " + error.message());
+  };
+  error_code error;
+  auto any = where.host.empty() || where.host == "*";
+  auto ip = asio::ip::make_address(any                         ? "::"
+                                   : where.host == "localhost" ? "127.0.0.1"
+                                                               : where.host,
+                                   error);
+  if (error)
+    return fail(errc::listen_failed, "'" + where.host + "' is not a numeric address");
+  tcp::endpoint endpoint{ip, where.port};
+  auto& acceptor = fresh->acceptor;
+  acceptor.open(endpoint.protocol(), error);
+  if (error)
+    return refuse(error);
+  acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+  if (any)
+    acceptor.set_option(asio::ip::v6_only{false}, error);
+  if (options.share_port) {
+    int on = 1;
+    ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  }
+  if (acceptor.bind(endpoint, error); error)
+    return refuse(error);
+  if (acceptor.listen(options.backlog, error); error)
+    return refuse(error);
+  acceptor.non_blocking(true, error);
+  auto bound = acceptor.local_endpoint(error);
+  fresh->where = {any ? "0.0.0.0" : bound.address().to_string(), bound.port()};
+  return std::unique_ptr<listener>{new listener{std::move(fresh)}};
+}
+
+void listener::start(on_connection accepted) {
+  state_->accepted = std::move(accepted);
+  state_->accept_next();
+}
+
+void listener::close() noexcept {
+  error_code ignored;
+  state_->acceptor.close(ignored);
+  state_->timer.cancel();
+}
+
+const address& listener::where() const noexcept { return state_->where; }
+
+} // namespace serverme::net

@@ -1,0 +1,50 @@
+// Accepts connections on one address, with a bound on how many are open.
+#pragma once
+
+#include "net/channel.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace serverme::net {
+
+/// HOST:PORT with IPv6 in brackets; an empty or "*" host is every address.
+/// @errors listen_failed: not understood
+result<address> parse_address(const std::string& text);
+/// "127.0.0.1:8080", "[::1]:8080".
+std::string to_string(const address& where);
+
+struct listen_options {
+  int backlog = 1024;
+  /// Several loops listen on one port; the kernel spreads connections.
+  bool share_port = false;
+  /// Accepted in one turn before others get theirs.
+  int batch = 64;
+};
+
+class listener {
+public:
+  using on_connection = std::function<void(stream_socket)>;
+
+  /// Port 0 takes a free one. Call start() to accept.
+  /// @errors listen_failed
+  static result<std::unique_ptr<listener>> open(event_loop& loop, const address& where,
+                                                listen_options options = {});
+  ~listener();
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+
+  void start(on_connection accepted);
+  /// No more connections; the port is free again.
+  void close() noexcept;
+  /// Where it really listens.
+  const address& where() const noexcept;
+
+private:
+  struct state;
+  explicit listener(std::shared_ptr<state> made);
+  std::shared_ptr<state> state_;
+};
+
+} // namespace serverme::net
