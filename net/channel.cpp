@@ -58,7 +58,9 @@ struct channel::state : std::enable_shared_from_this<state> {
   void read_next();
   void on_read(const error_code& error, std::size_t size);
   void take(std::size_t size);
+  void hand_over();
   void resume();
+  void begin();
   std::size_t read_more(std::span<std::byte> into);
   void deliver(bytes_view bytes);
   void decrypt(bytes_view bytes);
@@ -81,7 +83,8 @@ struct channel::state : std::enable_shared_from_this<state> {
   tls_session tls;
   byte_queue out;   // as it goes to the socket
   byte_queue later; // plaintext, until the end of the turn
-  byte_queue early; // received before TLS was started
+  byte_queue early; // received before this channel was started
+  std::function<void(parts)> releasing;
   std::optional<turn_task> later_task;
   std::array<std::byte, first_read_bytes> first;
   std::size_t held = 0; // bytes of `first` that came although the user had paused
@@ -107,6 +110,10 @@ void channel::state::read_next() {
 }
 
 void channel::state::on_read(const error_code& error, std::size_t size) {
+  if (releasing) {
+    held = size;
+    return hand_over();
+  }
   if (!socket.is_open() || broken)
     return;
   if (error == asio::error::operation_aborted)
@@ -123,6 +130,19 @@ void channel::state::on_read(const error_code& error, std::size_t size) {
   read_next();
 }
 
+// The last act of this channel: everything that another one needs to go on.
+void channel::state::hand_over() {
+  parts out;
+  error_code ignored;
+  out.family = socket.local_endpoint(ignored).protocol().family();
+  out.tls = std::move(tls);
+  out.received = std::move(early);
+  out.received.append(bytes_view{first.data(), held});
+  out.unsent = std::move(this->out);
+  out.descriptor = socket.release(ignored);
+  std::exchange(releasing, nullptr)(std::move(out));
+}
+
 void channel::state::take(std::size_t size) {
   if (size < first.size()) {
     deliver({first.data(), size});
@@ -132,6 +152,13 @@ void channel::state::take(std::size_t size) {
     size += read_more(std::span{all}.subspan(size));
     deliver({all.data(), size});
   }
+}
+
+void channel::state::begin() {
+  auto bytes = std::exchange(early, {});
+  if (socket.is_open() && !broken && (tls.is_set() || !bytes.empty()))
+    deliver(bytes.view());
+  read_next();
 }
 
 void channel::state::resume() {
@@ -294,7 +321,7 @@ channel::channel(event_loop& loop, stream_socket socket)
 
 channel::~channel() {
   state_->user = nullptr;
-  if (!state_->lingering)
+  if (!state_->lingering && !state_->releasing)
     state_->close();
 }
 
@@ -306,13 +333,8 @@ void channel::secure(tls_session session, bytes_view received) {
 void channel::start(channel_user& user) {
   state_->user = &user;
   // Not from within start(): the user is told from the loop only.
-  if (state_->tls.is_set())
-    asio::post(state_->loop.context(), [self = state_] {
-      byte_queue early = std::exchange(self->early, {});
-      if (self->socket.is_open() && !self->broken)
-        self->decrypt(early.view());
-      self->read_next();
-    });
+  if (state_->tls.is_set() || !state_->early.empty())
+    asio::post(state_->loop.context(), [self = state_] { self->begin(); });
   else
     state_->read_next();
 }
@@ -391,25 +413,25 @@ void channel::abort() noexcept {
 
 bool channel::is_open() const noexcept { return state_->socket.is_open() && !state_->broken; }
 
-channel::parts channel::release() {
+void channel::release(std::function<void(parts)> done) {
   auto& s = *state_;
   s.flush_later();
   s.user = nullptr;
-  parts out;
+  s.releasing = std::move(done);
   error_code ignored;
-  out.family = s.socket.local_endpoint(ignored).protocol().family();
-  out.tls = std::move(s.tls);
-  out.unsent = std::move(s.out);
-  out.descriptor = s.socket.release(ignored);
-  return out;
+  if (s.reading)
+    s.socket.cancel(ignored); // on_read() follows, with data or without
+  else
+    asio::post(s.loop.context(), [self = state_] { self->hand_over(); });
 }
 
-std::unique_ptr<channel> channel::adopt(event_loop& loop, parts&& from) {
+std::unique_ptr<channel> channel::adopt(event_loop& loop, parts from) {
   stream_socket socket{loop.context()};
   error_code ignored;
   socket.assign(asio::generic::stream_protocol{from.family, 0}, from.descriptor, ignored);
   auto made = std::make_unique<channel>(loop, std::move(socket));
   made->state_->tls = std::move(from.tls);
+  made->state_->early = std::move(from.received);
   made->state_->send_wire(from.unsent.view());
   return made;
 }

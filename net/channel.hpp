@@ -12,6 +12,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -90,12 +91,16 @@ public:
     int descriptor = -1;
     int family = 0;
     tls_session tls;
-    /// Bytes for the socket that it did not take yet.
+    /// From the peer, as it came from the socket, not yet given to a user.
+    byte_queue received;
+    /// For the peer, as it goes to the socket, not yet taken by it.
     byte_queue unsent;
   };
-  /// @pre no read is under way: called from within on_bytes, or paused there
-  parts release();
-  static std::unique_ptr<channel> adopt(event_loop& loop, parts&& from);
+  /// Ends all calls to the user; `done` gets the parts from the loop, once a read that is under way
+  /// has been stopped. The channel may be destroyed at once.
+  void release(std::function<void(parts)> done);
+  /// On the thread of `loop`. Call start() on the result.
+  static std::unique_ptr<channel> adopt(event_loop& loop, parts from);
 
   const address& peer() const noexcept;
   const address& local() const noexcept;

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace serverme::edge {
 
@@ -25,6 +26,14 @@ struct served_endpoint {
   std::string name;
   std::uint16_t port = 0;
   std::vector<std::string> urls;
+};
+
+/// What happened on one endpoint since the last report.
+struct endpoint_usage {
+  endpoint_id endpoint;
+  std::uint64_t visits = 0; // requests, or connections of tcp and tls
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
 };
 
 /// Loops ask and tell; the actors behind it decide. Every call may come from any loop, returns at
@@ -51,6 +60,8 @@ public:
   virtual void leave(session_id session) = 0;
   /// Never waits: when the inspector is behind, the capture is dropped and counted.
   virtual void captured(std::unique_ptr<capture> exchange) = 0;
+  /// About once a second, endpoints with something to tell only.
+  virtual void used(std::vector<endpoint_usage>) {}
 };
 
 /// What the actors ask of the loops. Every call may come from any thread and returns at once.
