@@ -132,15 +132,15 @@ void channel::state::on_read(const error_code& error, std::size_t size) {
 
 // The last act of this channel: everything that another one needs to go on.
 void channel::state::hand_over() {
-  parts out;
+  parts whole;
   error_code ignored;
-  out.family = socket.local_endpoint(ignored).protocol().family();
-  out.tls = std::move(tls);
-  out.received = std::move(early);
-  out.received.append(bytes_view{first.data(), held});
-  out.unsent = std::move(this->out);
-  out.descriptor = socket.release(ignored);
-  std::exchange(releasing, nullptr)(std::move(out));
+  whole.family = socket.local_endpoint(ignored).protocol().family();
+  whole.tls = std::move(tls);
+  whole.received = std::move(early);
+  whole.received.append(bytes_view{first.data(), held});
+  whole.unsent = std::move(out);
+  whole.descriptor = socket.release(ignored);
+  std::exchange(releasing, nullptr)(std::move(whole));
 }
 
 void channel::state::take(std::size_t size) {
