@@ -1,0 +1,37 @@
+# The front door. `make` alone lists what there is; the work is done by scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run test build bench lint format fuzz test-asan test-tsan clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, then a server, a demo site and a tunnel to it, until Ctrl+C
+	@scripts/run.sh
+
+test: ## build, then every test: unit, style, and real processes
+	@scripts/test.sh release
+
+build: ## build/bin/serverme and build/bin/servermed
+	@scripts/install_packages.sh build run
+	@scripts/build.sh release
+
+bench: ## micro benchmarks (FILTER=regex)
+	@scripts/bench.sh "$(FILTER)"
+
+lint: ## layout, layers, sizes, shell scripts, clang-tidy on what you changed
+	@scripts/lint.sh
+
+format: ## clang-format on our own files
+	@scripts/format.sh
+
+fuzz: ## every fuzz target for SECONDS=60 each
+	@scripts/fuzz.sh "$(or $(SECONDS),60)"
+
+test-asan: ## unit and shortened process tests with ASan and UBSan
+	@scripts/test.sh asan
+
+test-tsan: ## what works without CAF (protocol, net, cli) with ThreadSanitizer
+	@scripts/test.sh tsan
+
+clean: ## remove what was built; data of `make run` too
+	@rm -rf build

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Everything that can be said about the sources without running them.
+#
+# clang-tidy looks at the files that differ from BASE (default: the upstream branch, else the last
+# commit); BASE=all takes every file, which needs minutes.
+# shellcheck disable=SC2317  # the functions are called through step
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install_packages.sh build dev
+failed=0
+step() { # NAME, COMMAND...
+  local name=$1
+  shift
+  if "$@"; then echo "ok    $name"; else echo "FAIL  $name"; failed=1; fi
+}
+
+changed_sources() {
+  local base=${BASE:-$(git rev-parse -q --verify '@{upstream}' || echo HEAD)}
+  if [ "$base" = all ]; then
+    git ls-files -- '*.cpp'
+  else
+    { git diff --name-only --diff-filter=d "$base" -- '*.cpp'
+      git ls-files --others --exclude-standard -- '*.cpp'; } | sort -u
+  fi | grep -v '^tests/fuzz/' || true
+}
+
+tidy() {
+  local sources
+  sources=$(changed_sources)
+  [ -n "$sources" ] || return 0
+  # A configuration of its own: without precompiled headers, which clang-tidy cannot read from gcc.
+  cmake --preset debug -B build/tidy -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON --log-level=WARNING >/dev/null
+  echo "$sources" | xargs -P "$(nproc)" -n 1 clang-tidy -p build/tidy --quiet
+}
+
+shell_scripts() { git ls-files -- '*.sh' .ci/run | xargs shellcheck; }
+
+step format scripts/format.sh --check
+for check in tests/tidy/*.sh; do
+  step "$(basename "$check" .sh)" "$check"
+done
+step shellcheck shell_scripts
+step clang-tidy tidy
+exit $failed

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# `make run`: a server, a demo site and a tunnel to it, until Ctrl+C.
+#
+# SERVERME_DATA_DIR (default build/dev-data) keeps users, keys and captures between runs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/install_packages.sh build run
+scripts/build.sh release
+
+data=${SERVERME_DATA_DIR:-$PWD/build/dev-data}
+mkdir -p "$data"
+data=$(cd "$data" && pwd)
+logs=$data/logs
+mkdir -p "$logs"
+started=()
+
+# The last one first: the tunnel and the demo before the server that serves them. Each in a session of
+# its own, so that the terminal's Ctrl+C reaches this script alone and the order is ours.
+stop_all() {
+  trap - EXIT
+  trap '' INT TERM
+  local i
+  for ((i = ${#started[@]} - 1; i >= 0; i--)); do
+    kill -TERM "${started[i]}" 2>/dev/null || true
+    wait "${started[i]}" 2>/dev/null || true
+  done
+}
+trap 'stop_all' EXIT
+trap 'echo; echo "Stopping."; exit 0' INT TERM HUP
+
+give_up() { # MESSAGE, LOG
+  echo "$1" >&2
+  [ -s "$2" ] && tail -n 20 "$2" >&2
+  exit 1
+}
+
+start() { # LOG, COMMAND...
+  local log=$logs/$1.log
+  shift
+  setsid "$@" >"$log" 2>&1 </dev/null &
+  started+=("$!")
+}
+
+is_running() { kill -0 "$1" 2>/dev/null; }
+
+# The usual port, or 0 (any free one) when somebody has it.
+port_or_any() { # PORT, WHAT
+  if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
+    echo "Port $1 is taken: the $2 gets a free one instead." >&2
+    echo 0
+  else
+    echo "$1"
+  fi
+}
+
+await() { # WHAT, PID, LOG, COMMAND...: until COMMAND succeeds
+  local what=$1 pid=$2 log=$logs/$3.log deadline=$((SECONDS + 60))
+  shift 3
+  until "$@"; do
+    is_running "$pid" || give_up "$what stopped at once." "$log"
+    [ "$SECONDS" -lt "$deadline" ] || give_up "$what is not ready after 60 s." "$log"
+    sleep 0.1
+  done
+}
+
+field() { # FILE, NAME: a string of a JSON object without nesting
+  sed -n 's/.*"'"$2"'" *: *"\([^"]*\)".*/\1/p' "$1" | head -n 1
+}
+
+if [ -f "$data/ready.json" ]; then
+  pid=$(sed -n 's/.*"pid" *: *\([0-9]*\).*/\1/p' "$data/ready.json")
+  if [ -n "$pid" ] && is_running "$pid"; then
+    echo "A server already runs on $data (pid $pid). Stop it, or set SERVERME_DATA_DIR." >&2
+    exit 1
+  fi
+  rm -f "$data/ready.json"
+fi
+
+http=$(port_or_any 8080 "public HTTP listener")
+tls=$(port_or_any 8443 "TLS listener")
+api=$(port_or_any 8081 "API")
+start servermed build/bin/servermed dev --data-dir "$data" \
+  --http "127.0.0.1:$http" --tls "127.0.0.1:$tls" --api "127.0.0.1:$api"
+await servermed "${started[-1]}" servermed test -s "$data/ready.json"
+
+start demo build/bin/servermed demo --listen 127.0.0.1:0
+demo_pid=${started[-1]}
+await "The demo site" "$demo_pid" demo grep -q 'http://127' "$logs/demo.log"
+demo=$(grep -o 'http://127[^ "]*' "$logs/demo.log" | head -n 1)
+demo=${demo#http://}
+
+start tunnel build/bin/serverme --config "$data/cli.yml" --log-format json http "${demo%/}" --subdomain demo
+await "The tunnel" "${started[-1]}" tunnel grep -q tunnel_ready "$logs/tunnel.log"
+url=$(grep tunnel_ready "$logs/tunnel.log" | grep -o 'http://[^"]*' | head -n 1)
+
+cat <<TEXT
+
+  ServerMe is running.
+
+  Public URL    $url
+  API           http://$(field "$data/ready.json" api)   (key: in $data/cli.yml)
+  Logs          $logs
+
+  A second tunnel, to whatever listens on port 3000 of this machine:
+
+    build/bin/serverme --config $data/cli.yml http 3000
+
+  Ctrl+C stops everything.
+
+TEXT
+
+# Until the first of them ends, or a signal.
+wait -n "${started[@]}" || true
+give_up "One of the programs ended by itself; the logs are in $logs." "$logs/servermed.log"
