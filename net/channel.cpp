@@ -25,6 +25,8 @@ namespace {
 constexpr std::size_t first_read_bytes = 2048;
 // A queue that a burst made large is given back once it is empty.
 constexpr std::size_t queue_kept_bytes = 16 * 1024;
+// A closing peer that takes nothing for this many linger times is given up.
+constexpr int stalls_max = 15;
 
 address address_of(const stream_socket::endpoint_type& from) {
   if (from.protocol().family() != AF_INET && from.protocol().family() != AF_INET6)
@@ -61,6 +63,7 @@ struct channel::state : std::enable_shared_from_this<state> {
   void hand_over();
   void resume();
   void begin();
+  void linger_on(milliseconds linger, std::size_t unsent, int stalls);
   std::size_t read_more(std::span<std::byte> into);
   void deliver(bytes_view bytes);
   void decrypt(bytes_view bytes);
@@ -152,6 +155,21 @@ void channel::state::take(std::size_t size) {
     size += read_more(std::span{all}.subspan(size));
     deliver({all.data(), size});
   }
+}
+
+// Who takes bytes keeps the connection; who has taken all, or takes none, has `linger` left.
+void channel::state::linger_on(milliseconds linger, std::size_t unsent, int stalls) {
+  auto timer = std::make_shared<asio::steady_timer>(loop.context(), linger);
+  timer->async_wait([timer, weak = weak_from_this(), linger, unsent, stalls](const error_code&) {
+    auto self = weak.lock();
+    if (!self || !self->socket.is_open())
+      return;
+    auto left = self->out.size();
+    auto stalled = left < unsent ? 0 : stalls + 1;
+    if (left == 0 || stalled >= stalls_max)
+      return self->close();
+    self->linger_on(linger, left, stalled);
+  });
 }
 
 void channel::state::begin() {
@@ -391,12 +409,9 @@ void channel::close_gently(milliseconds linger) {
   if (s.ended && s.out.empty())
     return s.close();
   s.paused = false;
+  s.held = 0;
   s.read_next();
-  auto timer = std::make_shared<asio::steady_timer>(s.loop.context(), linger);
-  timer->async_wait([timer, weak = s.weak_from_this()](const error_code&) {
-    if (auto self = weak.lock())
-      self->close();
-  });
+  s.linger_on(linger, s.out.size(), 0);
 }
 
 void channel::close() noexcept {

@@ -76,9 +76,10 @@ public:
   void resume_reading();
   /// Half-close, after what is queued.
   void finish();
-  /// Closes after what is queued has left and the peer has closed too, at most `linger` later; what
-  /// it still sends is dropped. Closing at once could reset the connection before the peer has read
-  /// our last bytes (RFC 9112, section 9.6). No more calls to the user.
+  /// Closes after what is queued has left (while the peer takes some of it) and the peer has closed
+  /// too, or `linger` later; what it still sends is dropped. Closing at once could reset the
+  /// connection before the peer has read our last bytes (RFC 9112, section 9.6). No more calls to
+  /// the user; the channel may be destroyed.
   void close_gently(milliseconds linger);
   /// Closes now; no more calls to the user.
   void close() noexcept;

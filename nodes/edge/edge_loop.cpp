@@ -1,0 +1,146 @@
+#include "nodes/edge/edge_loop.hpp"
+
+#include "nodes/edge/agent_session.hpp"
+
+#include <utility>
+
+namespace serverme::edge {
+
+edge_loop::edge_loop(edge_shared& shared)
+  : shared_{shared},
+    routes_{std::make_shared<route_map>()},
+    budget_{shared.config.limits.loop_window_bytes},
+    clean_up_{loop_,
+              [this] {
+                retired_.clear();
+                forgotten_.clear();
+              }},
+    look_again_{loop_, [this] { for_each_resident([](resident& who) { who.on_change(); }); }},
+    ticker_{
+      std::make_unique<net::ticker>(loop_, seconds{1}, [this](time_point now) { tick(now); })} {}
+
+edge_loop::~edge_loop() = default;
+
+edge_loop& edge_loop::home_of(session_id session) const noexcept {
+  return *shared_.loops[session.value % shared_.loops.size()];
+}
+
+agent_session* edge_loop::find_session(session_id session) noexcept {
+  auto found = sessions_.find(session);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+agent_session& edge_loop::open_session(session_id session, account_id owner) {
+  auto& slot = sessions_[session];
+  if (!slot)
+    slot = std::make_unique<agent_session>(*this, session, owner);
+  return *slot;
+}
+
+void edge_loop::forget_session(session_id session) {
+  auto found = sessions_.find(session);
+  if (found == sessions_.end())
+    return;
+  forgotten_.push_back(std::move(found->second));
+  sessions_.erase(found);
+  clean_up_.request();
+}
+
+void edge_loop::move_in(std::unique_ptr<resident> who) {
+  auto* key = who.get();
+  residents_[key] = std::move(who);
+}
+
+void edge_loop::retire(resident& who) {
+  auto place = residents_.find(&who);
+  if (place == residents_.end())
+    return;
+  retired_.push_back(std::move(place->second));
+  residents_.erase(place);
+  clean_up_.request();
+}
+
+// Those who retire stay in memory until the end of the turn, so that looking is safe.
+template <class Call>
+void edge_loop::for_each_resident(Call call) {
+  std::vector<resident*> all;
+  all.reserve(residents_.size());
+  for (const auto& [key, who] : residents_)
+    all.push_back(key);
+  for (auto* who : all)
+    if (residents_.contains(who))
+      call(*who);
+}
+
+void edge_loop::announce_change() { look_again_.request(); }
+
+void edge_loop::set_routes(std::shared_ptr<const route_map> routes) {
+  routes_ = std::move(routes);
+  if (waiting_ > 0)
+    announce_change();
+}
+
+void edge_loop::endpoint_gone(endpoint_id endpoint) {
+  for_each_resident([endpoint](resident& who) { who.on_endpoint_gone(endpoint); });
+}
+
+void edge_loop::count(endpoint_id endpoint, std::uint64_t visits, std::uint64_t in,
+                      std::uint64_t out) {
+  auto& sum = usage_[endpoint];
+  sum.endpoint = endpoint;
+  sum.visits += visits;
+  sum.bytes_in += in;
+  sum.bytes_out += out;
+}
+
+void edge_loop::report_usage() {
+  if (usage_.empty())
+    return;
+  std::vector<endpoint_usage> report;
+  report.reserve(usage_.size());
+  for (const auto& [id, sum] : usage_)
+    report.push_back(sum);
+  usage_.clear();
+  deciders().used(std::move(report));
+}
+
+bool edge_loop::begin_waiting() noexcept {
+  if (waiting_ >= limits().waiting_max)
+    return false;
+  ++waiting_;
+  return true;
+}
+
+lane::window_budget& edge_loop::budget_of(account_id account) {
+  return account_budgets_.try_emplace(account, limits().account_window_bytes, &budget_)
+    .first->second;
+}
+
+void edge_loop::tick(time_point now) {
+  for_each_resident([now](resident& who) { who.on_tick(now); });
+  report_usage();
+}
+
+void edge_loop::drain() {
+  draining_ = true;
+  for (auto& [id, session] : sessions_)
+    session->say_goodbye({errc::draining, "the node is about to stop", seconds{1}, {}});
+}
+
+bool edge_loop::has_streams() const noexcept {
+  for (const auto& [id, session] : sessions_)
+    if (session->streams() > 0)
+      return true;
+  return false;
+}
+
+void edge_loop::shutdown() {
+  for_each_resident([](resident& who) { who.on_shutdown(); });
+  sessions_.clear();
+  residents_.clear();
+  retired_.clear();
+  forgotten_.clear();
+  report_usage();
+}
+
+} // namespace serverme::edge

@@ -1,0 +1,120 @@
+// One event loop of an edge and everything on it: visitors, sessions, its snapshot of the routes.
+//
+// All of it is touched by this loop's thread only. A session has one home loop, where all its lanes
+// are; a visitor whose target lives elsewhere moves there, connection and all.
+#pragma once
+
+#include "net/event_loop.hpp"
+#include "nodes/edge/certificate_source.hpp"
+#include "nodes/edge/decisions.hpp"
+#include "nodes/edge/edge_config.hpp"
+#include "nodes/edge/resident.hpp"
+#include "protocol/http1/head.hpp"
+#include "protocol/lane/budget.hpp"
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace serverme::edge {
+
+class agent_session;
+class edge_loop;
+
+/// What the loops of one edge share. Set before the first loop runs, then only read.
+struct edge_shared {
+  edge_config config;
+  certificate_source& certificates;
+  decisions* deciders = nullptr;
+  std::vector<std::unique_ptr<edge_loop>> loops;
+};
+
+class edge_loop {
+public:
+  explicit edge_loop(edge_shared& shared);
+  ~edge_loop();
+
+  net::event_loop& loop() noexcept { return loop_; }
+  const edge_config& config() const noexcept { return shared_.config; }
+  const edge_limits& limits() const noexcept { return shared_.config.limits; }
+  certificate_source& certificates() noexcept { return shared_.certificates; }
+  decisions& deciders() noexcept { return *shared_.deciders; }
+  const route_map& routes() const noexcept { return *routes_; }
+  time_point now() const noexcept { return loop_.now(); }
+
+  /// Where the lanes of a session are.
+  edge_loop& home_of(session_id session) const noexcept;
+  /// nullptr when the session has no lane on this loop.
+  agent_session* find_session(session_id session) noexcept;
+  /// @pre this is its home
+  agent_session& open_session(session_id session, account_id owner);
+  void forget_session(session_id session);
+
+  /// Takes a resident in; it lives until retire().
+  template <class Resident>
+  Resident& admit(std::unique_ptr<Resident> who) {
+    auto& there = *who;
+    move_in(std::move(who));
+    return there;
+  }
+  /// Destroys it at the end of the turn: it may be in the middle of a call.
+  void retire(resident& who);
+  std::size_t residents() const noexcept { return residents_.size(); }
+
+  /// Every waiting visitor looks again, at the end of the turn.
+  void announce_change();
+  void set_routes(std::shared_ptr<const route_map> routes);
+  void endpoint_gone(endpoint_id endpoint);
+
+  /// Counters that the owner of an endpoint sees.
+  void count(endpoint_id endpoint, std::uint64_t visits, std::uint64_t in, std::uint64_t out);
+
+  /// At most limits().waiting_max visitors wait for agents. @returns false when it is full
+  bool begin_waiting() noexcept;
+  void end_waiting() noexcept { --waiting_; }
+
+  /// Receive windows of one account, under those of the loop.
+  lane::window_budget& budget_of(account_id account);
+
+  bool is_draining() const noexcept { return draining_; }
+  /// Agents are told to come back later; streams go on until shutdown().
+  void drain();
+  bool has_streams() const noexcept;
+  void shutdown();
+
+  /// For heads: parsed and done with within one call, so one of each is enough for a loop.
+  struct scratch {
+    http1::request_head request;
+    http1::response_head response;
+    byte_queue bytes;  // a request on its way to a lane
+    byte_queue answer; // an answer's head on its way to a visitor
+  };
+  scratch& scratch_space() noexcept { return scratch_; }
+
+private:
+  void move_in(std::unique_ptr<resident> who);
+  /// Also when the call makes some of them leave.
+  template <class Call>
+  void for_each_resident(Call call);
+  void tick(time_point now);
+  void report_usage();
+
+  edge_shared& shared_;
+  net::event_loop loop_;
+  std::shared_ptr<const route_map> routes_;
+  lane::window_budget budget_;
+  std::unordered_map<account_id, lane::window_budget> account_budgets_;
+  std::unordered_map<resident*, std::unique_ptr<resident>> residents_;
+  std::vector<std::unique_ptr<resident>> retired_;
+  std::unordered_map<session_id, std::unique_ptr<agent_session>> sessions_;
+  std::vector<std::unique_ptr<agent_session>> forgotten_;
+  std::unordered_map<endpoint_id, endpoint_usage> usage_;
+  scratch scratch_;
+  net::turn_task clean_up_;
+  net::turn_task look_again_;
+  std::unique_ptr<net::ticker> ticker_;
+  std::size_t waiting_ = 0;
+  bool draining_ = false;
+};
+
+} // namespace serverme::edge

@@ -1,0 +1,264 @@
+#include "nodes/edge/http_visitor.hpp"
+
+#include "nodes/edge/basic_auth.hpp"
+#include "protocol/error_page.hpp"
+#include "protocol/http1/forward.hpp"
+
+#include <utility>
+
+namespace serverme::edge {
+
+namespace {
+
+// Pipelined requests that wait for their turn, or bytes after an upgrade was asked for.
+constexpr std::size_t inbox_bytes_max = 64 * 1024;
+
+std::string_view accept_of(const http1::request_head& head) {
+  const auto* field = http1::find(head.fields, "accept");
+  return field != nullptr ? field->value : std::string_view{};
+}
+
+} // namespace
+
+http_visitor::http_visitor(edge_loop& home, std::unique_ptr<net::channel> visitor)
+  : tunnel_stream{home, std::move(visitor)}, since_{home.now()} {}
+
+http_visitor::~http_visitor() = default;
+
+void http_visitor::start(bytes_view early) {
+  inbox_.append(early);
+  visitor().start(*this);
+  if (!inbox_.empty())
+    take_requests();
+}
+
+bool http_visitor::is_secure() const noexcept {
+  return const_cast<http_visitor*>(this)->visitor().is_tls();
+}
+
+void http_visitor::on_bytes(bytes_view bytes) {
+  switch (phase_) {
+    case phase::head:
+    case phase::waiting:
+      if (inbox_.empty())
+        since_ = home().now();
+      inbox_.append(bytes);
+      if (phase_ == phase::head)
+        take_requests();
+      else if (inbox_.size() > inbox_bytes_max)
+        visitor().pause_reading();
+      return;
+    case phase::exchange:
+      if (!request_body_.ended()) {
+        since_ = home().now();
+        bytes = bytes.subspan(forward_body(bytes, nullptr));
+      }
+      inbox_.append(bytes);
+      if (inbox_.size() > inbox_bytes_max)
+        visitor().pause_reading();
+      return;
+    case phase::upgraded:
+      bytes_in_ += bytes.size();
+      send(bytes);
+      return;
+    case phase::over: return;
+  }
+}
+
+void http_visitor::on_end() {
+  if (phase_ == phase::upgraded && !end_to_agent())
+    return;
+  // Gone, or half-closed: the usual proxies and servers take it for gone, so that nobody goes on
+  // working for a closed browser tab.
+  if (phase_ == phase::exchange || phase_ == phase::waiting)
+    record_.fail(fail(errc::stream_reset, "the visitor left"));
+  end_record();
+  phase_ = phase::over;
+  leave();
+}
+
+void http_visitor::on_closed(const failure& why) {
+  record_.fail(why);
+  end_record();
+  phase_ = phase::over;
+  leave();
+}
+
+void http_visitor::on_tick(time_point now) {
+  const auto& limits = home().limits();
+  switch (phase_) {
+    case phase::head:
+      if (inbox_.empty() ? now - since_ >= limits.idle_timeout
+                         : now - since_ >= limits.head_timeout) {
+        if (inbox_.empty())
+          leave();
+        else
+          refuse(fail(errc::visitor_timeout));
+      }
+      return;
+    case phase::waiting:
+      if (now - waiting_since() >= limits.away_patience)
+        refuse(fail(errc::agent_away));
+      return;
+    case phase::exchange:
+    case phase::upgraded: {
+      // Only those who owe a byte are watched: a body that does not come, an answer not taken.
+      auto unsent = visitor().unsent();
+      auto waits_for_visitor = !request_body_.ended() && !answered_ && !is_blocked();
+      if ((unsent == 0 && !waits_for_visitor) || unsent < unsent_before_)
+        since_ = now;
+      unsent_before_ = unsent;
+      if (now - since_ >= limits.stalled_timeout)
+        cut_short(fail(errc::visitor_timeout, "nothing moved for too long"));
+      return;
+    }
+    case phase::over: return;
+  }
+}
+
+void http_visitor::on_endpoint_gone(endpoint_id endpoint) {
+  if (endpoint == endpoint_ && (phase_ == phase::exchange || phase_ == phase::upgraded))
+    on_reset(errc::agent_lost);
+}
+
+void http_visitor::on_sent() {
+  settle();
+  take_requests();
+}
+
+void http_visitor::look_again() {
+  phase_ = phase::head;
+  take_requests();
+}
+
+std::function<void(edge_loop&, std::unique_ptr<net::channel>)> http_visitor::mover() {
+  auto early = std::make_shared<byte_queue>(std::move(inbox_));
+  return [early](edge_loop& there, std::unique_ptr<net::channel> visitor) {
+    there.admit(std::make_unique<http_visitor>(there, std::move(visitor))).start(early->view());
+  };
+}
+
+void http_visitor::take_requests() {
+  // Whoever asks on without taking the answers has to wait: they are kept in memory.
+  while (phase_ == phase::head && !inbox_.empty() && visitor().unsent() <= inbox_bytes_max
+         && take_one_request()) {
+  }
+}
+
+bool http_visitor::take_one_request() {
+  auto& head = home().scratch_space().request;
+  auto complete = http1::parse_request(inbox_.view(), home().limits().head, scanned_, head);
+  if (!complete) {
+    refuse(complete.error());
+    return false;
+  }
+  if (!*complete)
+    return false;
+  scanned_ = 0;
+  method_ = head.method;
+  version_ = head.version;
+  keep_alive_ = head.keep_alive;
+  wants_json_ = page_format_for(accept_of(head)) == page_format::json;
+  asked_upgrade_ = !head.upgrade.empty();
+  answered_ = plain_content_ = until_close_ = false;
+  request_body_ = http1::body_reader{head.body, head.content_length};
+  begin_exchange(head, inbox_.view().subspan(head.size));
+  return phase_ == phase::head;
+}
+
+void http_visitor::begin_exchange(const http1::request_head& head, bytes_view rest) {
+  auto host = normalize_host(head.host);
+  const auto* where = home().routes().find_host(host);
+  if (where == nullptr || where->kind != endpoint_kind::http)
+    return refuse(fail(errc::no_such_endpoint, "host " + host));
+  if (home().is_draining())
+    return refuse(fail(errc::draining));
+  record_request(head, *where);
+  if (!where->basic_auth_digest.empty() && !is_authorized(head, where->basic_auth_digest))
+    return refuse(fail(errc::visitor_unauthorized));
+  endpoint_ = where->endpoint;
+
+  auto& first = home().scratch_space().bytes;
+  first.clear();
+  http1::append_request(first, head,
+                        {.visitor_address = visitor().peer().host,
+                         .scheme = is_secure() ? "https" : "http",
+                         .host_header = where->host_header});
+  // What follows was not read yet when this visitor waited or moves: the body is followed anew.
+  auto body = request_body_;
+  phase_ = phase::exchange;
+  auto in_body = forward_body(rest, &first);
+  if (phase_ != phase::exchange)
+    return;
+  switch (open(*where, first.view())) {
+    case outcome::opened:
+      inbox_.consume(head.size + in_body);
+      answer_.clear();
+      answer_scanned_ = 0;
+      bytes_in_ = head.size + in_body;
+      bytes_out_ = 0;
+      since_ = home().now();
+      if (request_body_.ended() && !asked_upgrade_)
+        finish_stream();
+      return;
+    case outcome::moved: phase_ = phase::over; return;
+    case outcome::waiting:
+      request_body_ = body;
+      phase_ = phase::waiting;
+      return;
+    case outcome::refused: return refuse(why());
+  }
+}
+
+void http_visitor::record_request(const http1::request_head& head, const route& where) {
+  record_ = {};
+  if (where.inspect == inspection::off)
+    return;
+  record_.begin(home().limits().capture, where.endpoint, home().now());
+  record_.visitor(visitor().peer().host, is_secure() ? "https" : "http");
+  record_.request_head(head, inbox_.view().first(head.size));
+}
+
+// The framing is checked, then passed on as it came: both ends see the same bytes.
+std::size_t http_visitor::forward_body(bytes_view bytes, byte_queue* into) {
+  std::size_t taken = 0;
+  while (!request_body_.ended() && taken < bytes.size()) {
+    auto rest = bytes.subspan(taken);
+    auto piece = request_body_.next(rest);
+    if (!piece) {
+      cut_short(piece.error());
+      return bytes.size();
+    }
+    record_.request_body(piece->content);
+    if (into != nullptr)
+      into->append(rest.first(piece->taken));
+    else
+      send(rest.first(piece->taken));
+    taken += piece->taken;
+    if (piece->taken == 0)
+      break;
+  }
+  if (into == nullptr) {
+    bytes_in_ += taken;
+    if (request_body_.ended() && !asked_upgrade_)
+      finish_stream();
+  }
+  return taken;
+}
+
+void http_visitor::refuse(const failure& why) {
+  record_.fail(why);
+  end_record();
+  reset_stream(errc::stream_reset);
+  stop_waiting();
+  byte_queue page;
+  append_error_answer(page, {.why = why,
+                             .format = wants_json_ ? page_format::json : page_format::html,
+                             .head_only = method_ == "HEAD",
+                             .keep_alive = false});
+  visitor().write(page.view());
+  phase_ = phase::over;
+  leave();
+}
+
+} // namespace serverme::edge

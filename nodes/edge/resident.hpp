@@ -1,0 +1,23 @@
+// Whatever lives on an edge loop and has time-outs: visitors, greetings, lanes.
+#pragma once
+
+#include "protocol/ids.hpp"
+#include "protocol/time.hpp"
+
+namespace serverme::edge {
+
+class resident {
+public:
+  virtual ~resident() = default;
+
+  /// About once a second.
+  virtual void on_tick(time_point now) = 0;
+  /// Lanes or routes changed: who waits for an agent looks again.
+  virtual void on_change() {}
+  /// The endpoint is no longer served.
+  virtual void on_endpoint_gone(endpoint_id) {}
+  /// The loop ends: close now.
+  virtual void on_shutdown() = 0;
+};
+
+} // namespace serverme::edge

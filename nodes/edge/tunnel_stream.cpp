@@ -1,0 +1,165 @@
+#include "nodes/edge/tunnel_stream.hpp"
+
+#include <utility>
+
+namespace serverme::edge {
+
+namespace {
+
+constexpr milliseconds linger{2'000};
+
+} // namespace
+
+tunnel_stream::tunnel_stream(edge_loop& home, std::unique_ptr<net::channel> visitor)
+  : home_{home}, channel_{std::move(visitor)} {}
+
+tunnel_stream::~tunnel_stream() {
+  if (core_ != nullptr)
+    core_->reset(stream_, errc::stream_reset);
+}
+
+tunnel_stream::outcome tunnel_stream::open(const route& where, bytes_view first) {
+  auto& there = home_.home_of(where.session);
+  if (&there != &home_) {
+    move(there);
+    return outcome::moved;
+  }
+  auto* session = home_.find_session(where.session);
+  auto* lane = session != nullptr ? session->pick_lane(home_.now()) : nullptr;
+  if (lane == nullptr) {
+    if (waiting_)
+      return outcome::waiting;
+    if (!home_.begin_waiting()) {
+      why_ = fail(errc::too_busy, "too many requests wait for agents");
+      return outcome::refused;
+    }
+    waiting_ = true;
+    waiting_since_ = home_.now();
+    return outcome::waiting;
+  }
+  stop_waiting();
+  lane::open message{.endpoint = where.endpoint,
+                     .kind = where.kind,
+                     .visitor_address = channel_->peer().host,
+                     .visitor_port = channel_->peer().port,
+                     .server_address = channel_->local().host,
+                     .server_port = channel_->local().port};
+  std::size_t taken = 0;
+  auto stream = lane->core().open_stream(message, first, taken, *this);
+  if (!stream) {
+    why_ = stream.error();
+    return outcome::refused;
+  }
+  core_ = &lane->core();
+  stream_ = *stream;
+  finishing_ = visitor_ended_ = agent_ended_ = false;
+  to_agent_.clear();
+  owed_ = 0;
+  send(first.subspan(taken));
+  return outcome::opened;
+}
+
+// The connection goes on where the lanes are: bytes then cross no thread.
+void tunnel_stream::move(edge_loop& there) {
+  stop_waiting();
+  channel_->release([&there, make = mover()](net::channel::parts parts) {
+    auto shared = std::make_shared<net::channel::parts>(std::move(parts));
+    there.loop().post([&there, make, shared] {
+      make(there, net::channel::adopt(there.loop(), std::move(*shared)));
+    });
+  });
+  gone_ = true;
+  home_.retire(*this);
+}
+
+void tunnel_stream::on_change() {
+  if (waiting_ && !gone_)
+    look_again();
+}
+
+void tunnel_stream::stop_waiting() {
+  if (std::exchange(waiting_, false))
+    home_.end_waiting();
+}
+
+void tunnel_stream::send(bytes_view bytes) {
+  if (core_ == nullptr || bytes.empty())
+    return;
+  if (to_agent_.empty())
+    bytes = bytes.subspan(core_->write(stream_, bytes));
+  if (bytes.empty())
+    return;
+  to_agent_.append(bytes);
+  channel_->pause_reading();
+}
+
+void tunnel_stream::on_writable() {
+  if (core_ == nullptr)
+    return;
+  to_agent_.consume(core_->write(stream_, to_agent_.view()));
+  if (!to_agent_.empty())
+    return;
+  to_agent_.release();
+  if (finishing_)
+    core_->finish(stream_);
+  channel_->resume_reading();
+}
+
+void tunnel_stream::finish_stream() {
+  if (core_ == nullptr || std::exchange(finishing_, true))
+    return;
+  if (to_agent_.empty())
+    core_->finish(stream_);
+}
+
+bool tunnel_stream::end_to_agent() {
+  visitor_ended_ = true;
+  finish_stream();
+  return agent_ended_;
+}
+
+bool tunnel_stream::end_to_visitor() {
+  agent_ended_ = true;
+  channel_->finish();
+  return visitor_ended_;
+}
+
+void tunnel_stream::reset_stream(errc why) {
+  if (auto* core = std::exchange(core_, nullptr))
+    core->reset(stream_, why);
+}
+
+void tunnel_stream::leave_stream() noexcept { core_ = nullptr; }
+
+void tunnel_stream::settle() {
+  if (core_ == nullptr || gone_)
+    return;
+  auto unsent = channel_->unsent();
+  if (owed_ <= unsent)
+    return;
+  auto passed_on = owed_ - unsent;
+  owed_ = unsent;
+  core_->consumed(stream_, passed_on, home_.now());
+}
+
+void tunnel_stream::leave() {
+  if (std::exchange(gone_, true))
+    return;
+  stop_waiting();
+  reset_stream(errc::stream_reset);
+  channel_->close_gently(linger);
+  home_.retire(*this);
+}
+
+void tunnel_stream::abort() {
+  if (std::exchange(gone_, true))
+    return;
+  stop_waiting();
+  reset_stream(errc::stream_reset);
+  channel_->abort();
+  home_.retire(*this);
+}
+
+void tunnel_stream::on_shutdown() { leave(); }
+
+} // namespace serverme::edge
