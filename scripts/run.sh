@@ -2,6 +2,7 @@
 # `make run`: a server, a demo site and a tunnel to it, until Ctrl+C.
 #
 # SERVERME_DATA_DIR (default build/dev-data) keeps users, keys and captures between runs.
+# shellcheck disable=SC2317  # stop_all is called by the trap
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install_packages.sh build run

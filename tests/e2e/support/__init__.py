@@ -1,0 +1,1 @@
+"""What the tests with real processes share: programs, origins, relays, raw HTTP."""
