@@ -72,12 +72,14 @@ void edge_loop::for_each_resident(Call call) {
       call(*who);
 }
 
-void edge_loop::announce_change() { look_again_.request(); }
+void edge_loop::announce_change() {
+  if (waiting_ > 0)
+    look_again_.request();
+}
 
 void edge_loop::set_routes(std::shared_ptr<const route_map> routes) {
   routes_ = std::move(routes);
-  if (waiting_ > 0)
-    announce_change();
+  announce_change();
 }
 
 void edge_loop::endpoint_gone(endpoint_id endpoint) {

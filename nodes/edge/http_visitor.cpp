@@ -87,31 +87,29 @@ void http_visitor::on_closed(const failure& why) {
 void http_visitor::on_tick(time_point now) {
   const auto& limits = home().limits();
   switch (phase_) {
-    case phase::head:
-      if (inbox_.empty() ? now - since_ >= limits.idle_timeout
-                         : now - since_ >= limits.head_timeout) {
-        if (inbox_.empty())
-          leave();
-        else
-          refuse(fail(errc::visitor_timeout));
-      }
+    case phase::head: {
+      auto is_idle = inbox_.empty() && served_;
+      if (now - since_ < (is_idle ? limits.idle_timeout : limits.head_timeout))
+        return;
+      if (inbox_.empty())
+        leave();
+      else
+        refuse(fail(errc::visitor_timeout));
       return;
+    }
     case phase::waiting:
       if (now - waiting_since() >= limits.away_patience)
         refuse(fail(errc::agent_away));
       return;
     case phase::exchange:
-    case phase::upgraded: {
+    case phase::upgraded:
       // Only those who owe a byte are watched: a body that does not come, an answer not taken.
-      auto unsent = visitor().unsent();
-      auto waits_for_visitor = !request_body_.ended() && !answered_ && !is_blocked();
-      if ((unsent == 0 && !waits_for_visitor) || unsent < unsent_before_)
+      auto owes_body = !request_body_.ended() && !answered_ && !is_blocked();
+      if (visitor().unsent() == 0 && !owes_body)
         since_ = now;
-      unsent_before_ = unsent;
       if (now - since_ >= limits.stalled_timeout)
         cut_short(fail(errc::visitor_timeout, "nothing moved for too long"));
       return;
-    }
     case phase::over: return;
   }
 }
@@ -122,6 +120,7 @@ void http_visitor::on_endpoint_gone(endpoint_id endpoint) {
 }
 
 void http_visitor::on_sent() {
+  since_ = home().now();
   settle();
   take_requests();
 }
@@ -198,6 +197,9 @@ void http_visitor::begin_exchange(const http1::request_head& head, bytes_view re
       bytes_in_ = head.size + in_body;
       bytes_out_ = 0;
       since_ = home().now();
+      served_ = true;
+      if (!is_blocked())
+        visitor().resume_reading();
       if (request_body_.ended() && !asked_upgrade_)
         finish_stream();
       return;

@@ -59,6 +59,7 @@ private:
   void finish_exchange();
   void cut_short(const failure& why);
   void end_record();
+  void publish_record();
 
   bool is_secure() const noexcept;
 
@@ -74,7 +75,6 @@ private:
   endpoint_id endpoint_;
   time_point since_; // of what on_tick() watches: the head, silence, a stall
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
-  std::size_t unsent_before_ = 0;
   http1::version version_ = http1::version::http_1_1;
   bool keep_alive_ = true;
   bool wants_json_ = false;
@@ -82,6 +82,7 @@ private:
   bool answered_ = false;      // the final head has been sent
   bool plain_content_ = false; // the visitor cannot read chunks: content only
   bool until_close_ = false;
+  bool served_ = false; // had a request before
 };
 
 } // namespace serverme::edge

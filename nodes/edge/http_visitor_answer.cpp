@@ -81,6 +81,7 @@ void http_visitor::take_final_head(const http1::response_head& head, bytes_view 
     return;
   }
   phase_ = phase::upgraded;
+  publish_record(); // now, not when the connection ends, which may be tomorrow
   visitor().write(out.view());
   out.clear();
   auto early = std::exchange(inbox_, {});
@@ -170,6 +171,10 @@ void http_visitor::cut_short(const failure& why) {
 void http_visitor::end_record() {
   if (endpoint_.value != 0 && (phase_ == phase::exchange || phase_ == phase::upgraded))
     home().count(endpoint_, 1, bytes_in_, bytes_out_);
+  publish_record();
+}
+
+void http_visitor::publish_record() {
   if (auto exchange = record_.end(home().now()))
     home().deciders().captured(std::move(exchange));
 }

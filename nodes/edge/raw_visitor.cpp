@@ -76,6 +76,11 @@ void raw_visitor::on_end() {
     end();
 }
 
+void raw_visitor::on_sent() {
+  since_ = home().now();
+  settle();
+}
+
 void raw_visitor::on_closed(const failure&) { end(); }
 
 void raw_visitor::on_data(bytes_view bytes) {
@@ -110,10 +115,8 @@ void raw_visitor::on_tick(time_point now) {
     return;
   }
   // A silent connection may stay (a database session over lunch); one that takes nothing may not.
-  auto unsent = visitor().unsent();
-  if (unsent == 0 || unsent < unsent_before_)
+  if (visitor().unsent() == 0)
     since_ = now;
-  unsent_before_ = unsent;
   if (now - since_ >= home().limits().stalled_timeout)
     on_reset(errc::visitor_timeout);
 }

@@ -20,6 +20,7 @@ public:
 private:
   void on_bytes(bytes_view bytes) override;
   void on_end() override;
+  void on_sent() override;
   void on_closed(const failure& why) override;
   void look_again() override;
   std::function<void(edge_loop&, std::unique_ptr<net::channel>)> mover() override;
@@ -34,7 +35,6 @@ private:
   byte_queue early_;
   endpoint_id endpoint_;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
-  std::size_t unsent_before_ = 0;
   time_point since_;
   bool ended_early_ = false;
 };
