@@ -85,33 +85,36 @@ void http_visitor::on_closed(const failure& why) {
 }
 
 void http_visitor::on_tick(time_point now) {
-  const auto& limits = home().limits();
   switch (phase_) {
-    case phase::head: {
-      auto is_idle = inbox_.empty() && served_;
-      if (now - since_ < (is_idle ? limits.idle_timeout : limits.head_timeout))
-        return;
-      if (inbox_.empty())
-        leave();
-      else
-        refuse(fail(errc::visitor_timeout));
-      return;
-    }
+    case phase::head: return check_head(now);
     case phase::waiting:
-      if (now - waiting_since() >= limits.away_patience)
+      if (now - waiting_since() >= home().limits().away_patience)
         refuse(fail(errc::agent_away));
       return;
     case phase::exchange:
-    case phase::upgraded:
-      // Only those who owe a byte are watched: a body that does not come, an answer not taken.
-      auto owes_body = !request_body_.ended() && !answered_ && !is_blocked();
-      if (visitor().unsent() == 0 && !owes_body)
-        since_ = now;
-      if (now - since_ >= limits.stalled_timeout)
-        cut_short(fail(errc::visitor_timeout, "nothing moved for too long"));
-      return;
+    case phase::upgraded: return check_progress(now);
     case phase::over: return;
   }
+}
+
+void http_visitor::check_head(time_point now) {
+  const auto& limits = home().limits();
+  auto is_idle = inbox_.empty() && served_;
+  if (now - since_ < (is_idle ? limits.idle_timeout : limits.head_timeout))
+    return;
+  if (inbox_.empty())
+    leave();
+  else
+    refuse(fail(errc::visitor_timeout));
+}
+
+// Only those who owe a byte are watched: a body that does not come, an answer that is not taken.
+void http_visitor::check_progress(time_point now) {
+  auto owes_body = !request_body_.ended() && !answered_ && !is_blocked();
+  if (visitor().unsent() == 0 && !owes_body)
+    since_ = now;
+  if (now - since_ >= home().limits().stalled_timeout)
+    cut_short(fail(errc::visitor_timeout, "nothing moved for too long"));
 }
 
 void http_visitor::on_endpoint_gone(endpoint_id endpoint) {

@@ -35,6 +35,9 @@ private:
   std::function<void(edge_loop&, std::unique_ptr<net::channel>)> mover() override;
   void on_sent() override;
 
+  void check_head(time_point now);
+  void check_progress(time_point now);
+
   // Request side.
   void take_requests();
   /// @returns false when the head is not complete, or the visitor is done with
