@@ -50,10 +50,14 @@ add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION
                         BOOST_BEAST_SEPARATE_COMPILATION SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL
                         SERVERME_VERSION="${PROJECT_VERSION}")
 
-# serverme_layer(NAME): a static library from every .cpp of the calling folder.
+# serverme_layer(NAME [EXCEPT REGEX]): a static library from every .cpp of the calling folder.
 function(serverme_layer name)
+  cmake_parse_arguments(layer "" "EXCEPT" "" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(layer_EXCEPT)
+    list(FILTER sources EXCLUDE REGEX "${layer_EXCEPT}")
+  endif()
   if(NOT sources) # a layer that is about to be written
     file(WRITE "${PROJECT_BINARY_DIR}/generated/empty.cpp" "")
     set(sources "${PROJECT_BINARY_DIR}/generated/empty.cpp")
