@@ -1,0 +1,39 @@
+// TUNNEL DESK: what people see of tunnels and do to them; the API's only way in.
+//
+// Owned by  the edge's supervisor.
+// Owns      the read model of all tunnels on this edge, told by their sessions and the loops.
+// Fails     never quits on a bad request. A restart empties the model; sessions repeat themselves.
+// Checks    the owner of every request in one place. A stranger is told api_not_found, as if there
+//           were no such tunnel; admins see all.
+#pragma once
+
+#include "actors/local_messages.hpp"
+#include "actors/messaging.hpp"
+#include "protocol/messages/captures.hpp"
+#include "protocol/messages/tunnels.hpp"
+
+namespace serverme::actors {
+
+using tunnel_desk_actor = caf::typed_actor<
+  // The asker's tunnels; an admin's: all.
+  answers<list_tunnels, tunnel_list>,
+  // Errors, of all below: api_not_found.
+  answers<get_tunnel, tunnel_view>,
+  // Ends it: the agent is told and does not come back with it.
+  answers<close_tunnel, tunnel_closed>,
+  // Recorded exchanges, newest first, filtered and in pages.
+  answers<list_captures, capture_page>,
+  // One with its heads and bodies.
+  answers<get_capture, capture_found>,
+  // Forgets them.
+  answers<clear_captures, captures_cleared>,
+  // Sends one again. Errors: agent_away, replay_failed, capture_incomplete.
+  answers<replay_capture, capture_found>,
+  // From now on every capture is also given to the feed.
+  answers<watch_captures, watching>,
+  // From sessions.
+  takes<tunnel_opened>, takes<tunnel_ended>, takes<session_presence>,
+  // From the loops, about once a second.
+  takes<usage_report>>;
+
+} // namespace serverme::actors
