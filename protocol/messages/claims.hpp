@@ -4,6 +4,7 @@
 #include "protocol/ids.hpp"
 #include "protocol/time.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ struct claim_key {
   std::string name;
   std::uint16_t port = 0;
 
-  friend bool operator==(const claim_key&, const claim_key&) = default;
+  friend auto operator<=>(const claim_key&, const claim_key&) = default;
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, claim_key& x) {
     return f(x.name, x.port);
