@@ -1,0 +1,37 @@
+// A handle that stays good while the actor behind it dies and is started again.
+//
+// Messages go straight to whoever is behind the door now, in the sender's thread: no extra hop.
+// While nobody is, questions are answered with control_unavailable and facts are dropped.
+#pragma once
+
+#include "actors/messaging.hpp"
+
+#include <memory>
+#include <string>
+
+namespace serverme::actors {
+
+class front_door {
+public:
+  /// `name`: what questions are told when nobody is there.
+  front_door(caf::actor_system& system, std::string name);
+
+  template <class Interface>
+  Interface as() const {
+    return caf::actor_cast<Interface>(handle_);
+  }
+
+  /// From any thread. nullptr: nobody is there.
+  void lead_to(caf::strong_actor_ptr whom);
+  caf::strong_actor_ptr leads_to() const;
+  /// Nobody will ever be there again. Without it the actor system cannot end.
+  void close();
+
+  class target;
+
+private:
+  std::shared_ptr<target> target_;
+  caf::actor handle_;
+};
+
+} // namespace serverme::actors

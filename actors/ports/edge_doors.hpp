@@ -1,0 +1,31 @@
+// What actors ask of the event loops of their edge.
+#pragma once
+
+#include "protocol/capture.hpp"
+#include "protocol/lane/messages.hpp"
+#include "protocol/route_map.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace serverme::actors {
+
+/// Every call may come from any thread and returns at once; each reply comes exactly once, on any
+/// thread.
+class edge_doors {
+public:
+  virtual ~edge_doors() = default;
+
+  virtual void publish_routes(std::shared_ptr<const route_map> routes) = 0;
+  /// Errors: port_taken, listen_failed.
+  virtual void open_port(std::uint16_t port, std::function<void(result<done>)> reply) = 0;
+  virtual void close_port(std::uint16_t port) = 0;
+  virtual void close_session(session_id session, const lane::goaway& why) = 0;
+  virtual void drop_endpoint(session_id session, const lane::unbind& what) = 0;
+  /// Errors: agent_away, replay_failed, capture_incomplete.
+  virtual void replay(const route& where, const capture& original,
+                      std::function<void(result<std::shared_ptr<const capture>>)> reply)
+    = 0;
+};
+
+} // namespace serverme::actors
