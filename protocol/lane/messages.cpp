@@ -1,0 +1,361 @@
+// The bytes of control messages: fields of tag, length and value. Tags stand in
+// docs/lane-protocol.md: never reuse one.
+#include "protocol/lane/messages.hpp"
+
+#include <algorithm>
+#include <concepts>
+
+namespace serverme::lane {
+
+namespace {
+
+// Longer texts are cut rather than refused: none of them decides anything.
+constexpr std::size_t text_bytes_max = 4096;
+
+class field_writer {
+public:
+  explicit field_writer(byte_queue& out) : out_{out} {}
+
+  template <std::unsigned_integral Number>
+  void number(std::uint8_t tag, Number value) {
+    header(tag, sizeof(Number));
+    for (auto shift = static_cast<int>(sizeof(Number)) - 1; shift >= 0; --shift)
+      byte(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * shift)));
+  }
+  void text(std::uint8_t tag, std::string_view value) {
+    if (value.empty())
+      return;
+    value = value.substr(0, text_bytes_max);
+    header(tag, value.size());
+    out_.append(value);
+  }
+  void error(std::uint8_t code_tag, std::uint8_t detail_tag, const failure& why) {
+    number(code_tag, static_cast<std::uint16_t>(why.code));
+    text(detail_tag, why.detail);
+  }
+
+private:
+  void byte(std::uint8_t value) {
+    const std::byte raw{value};
+    out_.append(bytes_view{&raw, 1});
+  }
+  void header(std::uint8_t tag, std::size_t size) {
+    byte(tag);
+    byte(static_cast<std::uint8_t>(size >> 8));
+    byte(static_cast<std::uint8_t>(size & 0xff));
+  }
+
+  byte_queue& out_;
+};
+
+struct field {
+  std::uint8_t tag = 0;
+  bytes_view value;
+};
+
+/// Cuts a payload into fields; remembers whether something was malformed.
+class field_reader {
+public:
+  explicit field_reader(bytes_view payload) : rest_{payload} {}
+
+  bool next(field& into) {
+    if (rest_.empty() || broken_)
+      return false;
+    if (rest_.size() < 3)
+      return broken(), false;
+    auto size
+      = (std::to_integer<std::size_t>(rest_[1]) << 8) | std::to_integer<std::size_t>(rest_[2]);
+    if (rest_.size() < 3 + size)
+      return broken(), false;
+    into = {std::to_integer<std::uint8_t>(rest_[0]), rest_.subspan(3, size)};
+    rest_ = rest_.subspan(3 + size);
+    return true;
+  }
+
+  template <std::unsigned_integral Number>
+  void read(const field& from, Number& into) {
+    if (from.value.size() != sizeof(Number))
+      return broken();
+    std::uint64_t value = 0;
+    for (auto byte : from.value)
+      value = (value << 8) | std::to_integer<std::uint64_t>(byte);
+    into = static_cast<Number>(value);
+  }
+  void read(const field& from, std::string& into) {
+    if (from.value.size() > text_bytes_max)
+      return broken();
+    into = as_text(from.value);
+  }
+  void read(const field& from, milliseconds& into) {
+    std::uint32_t count = 0;
+    read(from, count);
+    into = milliseconds{count};
+  }
+  template <class T, class Tag>
+  void read(const field& from, strong<T, Tag>& into) {
+    read(from, into.value);
+  }
+  void read_code(const field& from, std::optional<failure>& into) {
+    std::uint16_t code = 0;
+    read(from, code);
+    if (!into)
+      into.emplace();
+    into->code = static_cast<errc>(code);
+  }
+  void read_detail(const field& from, std::optional<failure>& into) {
+    if (!into)
+      into.emplace();
+    read(from, into->detail);
+  }
+
+  void broken() { broken_ = true; }
+  bool is_broken() const { return broken_; }
+
+private:
+  bytes_view rest_;
+  bool broken_ = false;
+};
+
+std::uint32_t count_of(milliseconds time) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(time.count(), 0, 0xffff'ffff));
+}
+
+failure malformed(const char* message) {
+  return fail(errc::protocol_violation, std::string{message} + " is malformed");
+}
+
+/// Gives each known field to `take`; unknown ones are skipped by it.
+template <class Message, class Take>
+result<Message> parse(bytes_view payload, const char* name, Take take) {
+  Message out;
+  field_reader reader{payload};
+  field next;
+  while (reader.next(next))
+    take(reader, next, out);
+  if (reader.is_broken())
+    return malformed(name);
+  return out;
+}
+
+bool is_known(endpoint_kind kind) {
+  return kind == endpoint_kind::http || kind == endpoint_kind::tcp || kind == endpoint_kind::tls;
+}
+
+void read_kind(field_reader& reader, const field& from, endpoint_kind& into) {
+  std::uint8_t raw = 0;
+  reader.read(from, raw);
+  into = static_cast<endpoint_kind>(raw);
+  if (!is_known(into))
+    reader.broken();
+}
+
+} // namespace
+
+void append_to(byte_queue& out, const hello& x) {
+  field_writer w{out};
+  w.number(1, x.version_min);
+  w.number(2, x.version_max);
+  w.number(3, x.capabilities);
+  w.text(4, x.api_key);
+  if (x.session)
+    w.number(5, x.session->value);
+  w.text(6, x.resume_token);
+  w.text(7, x.agent);
+  w.number(8, x.window);
+}
+
+result<hello> parse_hello(bytes_view payload) {
+  return parse<hello>(payload, "HELLO", [](field_reader& r, const field& f, hello& x) {
+    switch (f.tag) {
+      case 1: r.read(f, x.version_min); break;
+      case 2: r.read(f, x.version_max); break;
+      case 3: r.read(f, x.capabilities); break;
+      case 4: r.read(f, x.api_key); break;
+      case 5: r.read(f, x.session.emplace()); break;
+      case 6: r.read(f, x.resume_token); break;
+      case 7: r.read(f, x.agent); break;
+      case 8: r.read(f, x.window); break;
+      default: break;
+    }
+  });
+}
+
+void append_to(byte_queue& out, const welcome& x) {
+  field_writer w{out};
+  w.number(1, x.version);
+  w.number(2, x.capabilities);
+  w.number(3, x.session.value);
+  w.text(4, x.resume_token);
+  w.number(5, static_cast<std::uint8_t>(x.resumed ? 1 : 0));
+  w.text(6, x.node);
+  w.number(7, count_of(x.ping_after));
+  w.number(8, x.lanes_max);
+  w.number(9, x.window);
+}
+
+result<welcome> parse_welcome(bytes_view payload) {
+  return parse<welcome>(payload, "WELCOME", [](field_reader& r, const field& f, welcome& x) {
+    switch (f.tag) {
+      case 1: r.read(f, x.version); break;
+      case 2: r.read(f, x.capabilities); break;
+      case 3: r.read(f, x.session); break;
+      case 4: r.read(f, x.resume_token); break;
+      case 5: {
+        std::uint8_t flag = 0;
+        r.read(f, flag);
+        x.resumed = flag != 0;
+        break;
+      }
+      case 6: r.read(f, x.node); break;
+      case 7: r.read(f, x.ping_after); break;
+      case 8: r.read(f, x.lanes_max); break;
+      case 9: r.read(f, x.window); break;
+      default: break;
+    }
+  });
+}
+
+void append_to(byte_queue& out, const bind& x) {
+  field_writer w{out};
+  w.number(1, x.request);
+  w.number(2, static_cast<std::uint8_t>(x.endpoint.kind));
+  w.text(3, x.endpoint.name);
+  w.number(4, x.endpoint.port);
+  w.number(5, static_cast<std::uint8_t>(x.endpoint.inspect));
+  w.text(6, x.endpoint.basic_auth);
+  w.text(7, x.endpoint.host_header);
+  w.text(8, x.endpoint.local_label);
+}
+
+result<bind> parse_bind(bytes_view payload) {
+  return parse<bind>(payload, "BIND", [](field_reader& r, const field& f, bind& x) {
+    switch (f.tag) {
+      case 1: r.read(f, x.request); break;
+      case 2: read_kind(r, f, x.endpoint.kind); break;
+      case 3: r.read(f, x.endpoint.name); break;
+      case 4: r.read(f, x.endpoint.port); break;
+      case 5: {
+        std::uint8_t flag = 0;
+        r.read(f, flag);
+        x.endpoint.inspect = flag != 0 ? inspection::on : inspection::off;
+        break;
+      }
+      case 6: r.read(f, x.endpoint.basic_auth); break;
+      case 7: r.read(f, x.endpoint.host_header); break;
+      case 8: r.read(f, x.endpoint.local_label); break;
+      default: break;
+    }
+  });
+}
+
+void append_to(byte_queue& out, const bound& x) {
+  field_writer w{out};
+  w.number(1, x.request);
+  w.number(2, x.endpoint.value);
+  w.text(3, x.name);
+  w.number(4, x.port);
+  for (const auto& url : x.urls)
+    w.text(5, url);
+  if (x.error)
+    w.error(6, 7, *x.error);
+}
+
+result<bound> parse_bound(bytes_view payload) {
+  return parse<bound>(payload, "BOUND", [](field_reader& r, const field& f, bound& x) {
+    switch (f.tag) {
+      case 1: r.read(f, x.request); break;
+      case 2: r.read(f, x.endpoint); break;
+      case 3: r.read(f, x.name); break;
+      case 4: r.read(f, x.port); break;
+      case 5: r.read(f, x.urls.emplace_back()); break;
+      case 6: r.read_code(f, x.error); break;
+      case 7: r.read_detail(f, x.error); break;
+      default: break;
+    }
+  });
+}
+
+void append_to(byte_queue& out, const unbind& x) {
+  field_writer w{out};
+  w.number(1, x.endpoint.value);
+  if (x.reason)
+    w.error(2, 3, *x.reason);
+}
+
+result<unbind> parse_unbind(bytes_view payload) {
+  return parse<unbind>(payload, "UNBIND", [](field_reader& r, const field& f, unbind& x) {
+    switch (f.tag) {
+      case 1: r.read(f, x.endpoint); break;
+      case 2: r.read_code(f, x.reason); break;
+      case 3: r.read_detail(f, x.reason); break;
+      default: break;
+    }
+  });
+}
+
+void append_to(byte_queue& out, const open& x) {
+  byte_queue fields;
+  field_writer w{fields};
+  w.number(1, x.endpoint.value);
+  w.number(2, static_cast<std::uint8_t>(x.kind));
+  w.text(3, x.visitor_address);
+  w.number(4, x.visitor_port);
+  w.text(5, x.server_address);
+  w.number(6, x.server_port);
+  const std::byte size[2] = {std::byte{static_cast<std::uint8_t>(fields.size() >> 8)},
+                             std::byte{static_cast<std::uint8_t>(fields.size() & 0xff)}};
+  out.append(bytes_view{size});
+  out.append(fields.view());
+}
+
+result<open_parts> parse_open(bytes_view payload) {
+  if (payload.size() < 2)
+    return malformed("OPEN");
+  auto size
+    = (std::to_integer<std::size_t>(payload[0]) << 8) | std::to_integer<std::size_t>(payload[1]);
+  if (payload.size() < 2 + size)
+    return malformed("OPEN");
+  auto message
+    = parse<open>(payload.subspan(2, size), "OPEN", [](field_reader& r, const field& f, open& x) {
+        switch (f.tag) {
+          case 1: r.read(f, x.endpoint); break;
+          case 2: read_kind(r, f, x.kind); break;
+          case 3: r.read(f, x.visitor_address); break;
+          case 4: r.read(f, x.visitor_port); break;
+          case 5: r.read(f, x.server_address); break;
+          case 6: r.read(f, x.server_port); break;
+          default: break;
+        }
+      });
+  if (!message)
+    return fail(message.error());
+  return open_parts{std::move(*message), payload.subspan(2 + size)};
+}
+
+void append_to(byte_queue& out, const goaway& x) {
+  field_writer w{out};
+  w.number(1, static_cast<std::uint16_t>(x.code));
+  w.text(2, x.detail);
+  w.number(3, count_of(x.retry_after));
+  for (const auto& edge : x.prefer)
+    w.text(4, edge);
+}
+
+result<goaway> parse_goaway(bytes_view payload) {
+  return parse<goaway>(payload, "GOAWAY", [](field_reader& r, const field& f, goaway& x) {
+    switch (f.tag) {
+      case 1: {
+        std::uint16_t code = 0;
+        r.read(f, code);
+        x.code = static_cast<errc>(code);
+        break;
+      }
+      case 2: r.read(f, x.detail); break;
+      case 3: r.read(f, x.retry_after); break;
+      case 4: r.read(f, x.prefer.emplace_back()); break;
+      default: break;
+    }
+  });
+}
+
+} // namespace serverme::lane
