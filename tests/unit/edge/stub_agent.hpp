@@ -84,7 +84,7 @@ private:
   bool finishing_ = false;
 };
 
-class stub_agent final : net::lane_user {
+class stub_agent final : public net::lane_user {
 public:
   /// Connects to an edge's TLS address on the test's own loop.
   stub_agent(net::event_loop& loop, const net::address& edge, const std::string& ca,

@@ -1,0 +1,256 @@
+#include "actors/name_registry.hpp"
+
+#include "actors/probed.hpp"
+#include "protocol/lease_book.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace serverme::actors {
+
+namespace {
+
+// A free name or port that turns out to be another account's: so many others are tried.
+constexpr int attempts_max = 16;
+// In the store a hold is renewed long before it ends.
+constexpr milliseconds extend_every{600'000};
+
+struct name_registry_state {
+  static inline const char* name = "name_registry";
+  store_actor store;
+  world outside;
+  registry_settings settings;
+  lease_book leases{milliseconds{0}, generation{}};
+  time_point extended{};
+  // Weak: a session's end is noticed by its monitor and must not wait for us.
+  std::unordered_map<session_id, caf::actor_addr> holders;
+};
+
+using registry_self = self_pointer<name_registry_actor, name_registry_state>;
+using lease_promise = caf::typed_response_promise<lease_grant>;
+
+seconds hold_of(const registry_settings& settings, const claim_key& key) {
+  return key.name.empty() ? settings.port_hold : settings.name_hold;
+}
+
+void keep_claims(registry_self self, const std::vector<lease_book::ended>& keys) {
+  if (keys.empty())
+    return;
+  extend_claims order;
+  for (const auto& each : keys)
+    order.claims.push_back(
+      {each.holder.account, each.key, hold_of(self->state.settings, each.key)});
+  self->send(self->state.store, std::move(order));
+}
+
+void know_holder(registry_self self, session_id session) {
+  auto& sender = self->current_sender();
+  if (!sender)
+    return;
+  auto [entry, is_new] = self->state.holders.try_emplace(session, sender->address());
+  if (!is_new && entry->second == sender->address())
+    return;
+  entry->second = sender->address();
+  self->monitor(sender);
+}
+
+void holder_down(registry_self self, const caf::down_msg& news) {
+  auto& holders = self->state.holders;
+  for (auto entry = holders.begin(); entry != holders.end();) {
+    if (entry->second != news.source) {
+      ++entry;
+      continue;
+    }
+    keep_claims(self, self->state.leases.forget(entry->first));
+    entry = holders.erase(entry);
+  }
+}
+
+void tell_lost(registry_self self, session_id session, const lease_grant& newer) {
+  auto holder = self->state.holders.find(session);
+  if (holder == self->state.holders.end())
+    return;
+  if (auto whom = caf::actor_cast<caf::strong_actor_ptr>(holder->second))
+    self->send(caf::actor_cast<lease_holder_actor>(whom), lease_lost{newer});
+}
+
+result<claim_key> free_port(registry_self self, const std::vector<std::uint16_t>& unwanted) {
+  auto& state = self->state;
+  auto first = state.settings.port_first;
+  auto count = static_cast<std::uint64_t>(state.settings.port_last - first) + 1;
+  auto start = state.outside.random() % count;
+  auto now = self->clock().now();
+  for (std::uint64_t step = 0; step < count; ++step) {
+    claim_key key{.port = static_cast<std::uint16_t>(first + (start + step) % count)};
+    if (state.leases.find(key, now) == nullptr
+        && std::find(unwanted.begin(), unwanted.end(), key.port) == unwanted.end())
+      return key;
+  }
+  return fail(errc::no_free_port);
+}
+
+result<claim_key> asked_key(registry_self self, const lease_endpoint& ask) {
+  const auto& settings = self->state.settings;
+  if (ask.kind == endpoint_kind::tcp) {
+    if (ask.port >= settings.port_first && ask.port <= settings.port_last)
+      return claim_key{.port = ask.port};
+    return fail(errc::port_out_of_range, "port " + std::to_string(ask.port) + ", allowed are "
+                                           + std::to_string(settings.port_first) + " to "
+                                           + std::to_string(settings.port_last));
+  }
+  auto label = parse_endpoint_name(ask.name);
+  if (!label)
+    return fail(label.error());
+  if (is_system_name(*label))
+    return fail(errc::name_reserved, "name " + *label);
+  return claim_key{.name = std::move(*label)};
+}
+
+bool leaves_choice(const lease_endpoint& ask) {
+  return ask.kind == endpoint_kind::tcp ? ask.port == 0 : ask.name.empty();
+}
+
+result<claim_key> choose_key(registry_self self, const lease_endpoint& ask) {
+  if (!leaves_choice(ask))
+    return asked_key(self, ask);
+  if (ask.kind == endpoint_kind::tcp)
+    return free_port(self, ask.unwanted);
+  return claim_key{.name = random_endpoint_name(self->state.outside.random())};
+}
+
+void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, int attempts_left);
+
+// Somebody else's, though free here: when any will do, another one is tried.
+void claim_refused(registry_self self, lease_endpoint ask, lease_promise promise, claim_key key,
+                   failure why, int attempts_left) {
+  auto is_anothers = why.code == errc::name_taken || why.code == errc::name_reserved
+                     || why.code == errc::port_taken;
+  if (is_anothers && leaves_choice(ask)) {
+    ask.unwanted.push_back(key.port);
+    return try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
+  }
+  // Whatever the store's trouble is, to an agent it is one thing: nobody can decide now.
+  promise.deliver(make_caf_error(
+    is_anothers ? why : fail(errc::control_unavailable, "the store does not answer")));
+}
+
+void claim_lease(registry_self self, lease_endpoint ask, lease_promise promise, lease_grant grant,
+                 int attempts_left) {
+  auto& state = self->state;
+  lease_holder who{ask.account, ask.session};
+  self
+    ->request(state.store, state.settings.store_timeout,
+              claim{ask.account, grant.key, hold_of(state.settings, grant.key)})
+    .then(
+      [self, promise, grant, who](const claimed&) mutable {
+        const auto* held = self->state.leases.find(grant.key, self->clock().now());
+        if (held != nullptr && held->holder == who && held->generation == grant.generation)
+          promise.deliver(grant);
+        else // it ended while the store thought about it
+          promise.deliver(make_caf_error(fail(errc::control_unavailable, "the session ended")));
+      },
+      [self, ask, promise, grant, attempts_left](const caf::error& why) mutable {
+        self->state.leases.release(ask.session, grant);
+        claim_refused(self, std::move(ask), std::move(promise), grant.key, to_failure(why),
+                      attempts_left);
+      });
+}
+
+void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, int attempts_left) {
+  auto key = choose_key(self, ask);
+  if (!key)
+    return promise.deliver(make_caf_error(key.error()));
+  auto& leases = self->state.leases;
+  auto now = self->clock().now();
+  auto was_held = leases.find(*key, now) != nullptr;
+  // From here on nobody else gets it, while the store is asked.
+  auto taken = leases.take(*key, {ask.account, ask.session}, now);
+  if (attempts_left <= 0 || (!taken && !leaves_choice(ask)))
+    return promise.deliver(make_caf_error(
+      taken ? fail(ask.kind == endpoint_kind::tcp ? errc::no_free_port : errc::control_unavailable)
+            : taken.error()));
+  if (!taken) // a random name that somebody serves: one in 2^40
+    return try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
+  if (taken->from)
+    tell_lost(self, *taken->from, taken->what);
+  if (was_held) // the account had it before: the store has nothing to say
+    return promise.deliver(taken->what);
+  claim_lease(self, std::move(ask), std::move(promise), taken->what, attempts_left);
+}
+
+leases_renewed renew(registry_self self, const renew_leases& ask) {
+  leases_renewed answer;
+  auto& leases = self->state.leases;
+  for (const auto& grant : ask.held) {
+    if (!leases.renew(grant, {ask.account, ask.session}, self->clock().now()))
+      answer.lost.push_back(grant);
+  }
+  leases.set_presence(ask.session, ask.agent);
+  return answer;
+}
+
+void release(registry_self self, const release_lease& order) {
+  auto& state = self->state;
+  const auto* held = state.leases.find(order.what.key, self->clock().now());
+  if (held == nullptr)
+    return;
+  auto who = held->holder;
+  if (!state.leases.release(order.session, order.what))
+    return;
+  auto hold
+    = order.then == after_release::hold ? hold_of(state.settings, order.what.key) : seconds{0};
+  extend_claims news;
+  news.claims.push_back({who.account, order.what.key, hold});
+  self->send(state.store, std::move(news));
+}
+
+void sweep(registry_self self) {
+  auto& state = self->state;
+  auto now = self->clock().now();
+  keep_claims(self, state.leases.expire(now));
+  if (now - state.extended >= extend_every) {
+    state.extended = now;
+    keep_claims(self, state.leases.all());
+  }
+  self->delayed_send(self, state.settings.lease_time / 3, sweep_leases{});
+}
+
+name_registry_actor::behavior_type name_registry(registry_self self, store_actor store,
+                                                 world outside, registry_settings settings) {
+  // Generations must grow over restarts, and a counter would have to be stored.
+  auto first = static_cast<std::uint64_t>(outside.wall_clock().time_since_epoch().count());
+  self->state.store = std::move(store);
+  self->state.outside = std::move(outside);
+  self->state.settings = settings;
+  self->state.leases = lease_book{settings.lease_time, generation{first}};
+  self->state.extended = self->clock().now();
+  self->set_down_handler(
+    [self](caf::scheduled_actor*, caf::down_msg& news) { holder_down(self, news); });
+  self->delayed_send(self, settings.lease_time / 3, sweep_leases{});
+  return {
+    [self](const lease_endpoint& ask) {
+      know_holder(self, ask.session);
+      auto promise = self->make_response_promise<lease_grant>();
+      try_lease(self, ask, promise, attempts_max);
+      return promise;
+    },
+    [self](const renew_leases& ask) {
+      know_holder(self, ask.session);
+      return renew(self, ask);
+    },
+    [self](const release_lease& order) { release(self, order); },
+    [self](const session_presence& news) {
+      self->state.leases.set_presence(news.session, news.agent);
+    },
+    [self](const sweep_leases&) { sweep(self); },
+  };
+}
+
+} // namespace
+
+name_registry_actor spawn_name_registry(caf::actor_system& system, store_actor store, world outside,
+                                        registry_settings settings) {
+  return system.spawn(name_registry, std::move(store), std::move(outside), settings);
+}
+
+} // namespace serverme::actors

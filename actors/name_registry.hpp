@@ -1,0 +1,54 @@
+// NAME REGISTRY: which session serves which public name or port, under which generation.
+//
+// Owned by  the control node's supervisor.
+// Owns      one lease_book. Asks the store which account may use what, and never without a
+// time-out. Fails     a restart forgets all leases; sessions teach them again within a third of the
+// lease time.
+//           While the store is away: what is leased stays so; new names are control_unavailable.
+#pragma once
+
+#include "actors/messaging.hpp"
+#include "actors/ports/store.hpp"
+#include "actors/ports/world.hpp"
+#include "protocol/messages/leases.hpp"
+
+namespace serverme::actors {
+
+/// A timer of the registry's own.
+struct sweep_leases {};
+
+/// Whoever asks for leases is one.
+using lease_holder_actor = caf::typed_actor<
+  // Another session has it now.
+  takes<lease_lost>>;
+
+using name_registry_actor = caf::typed_actor<
+  // Errors: name_invalid, name_reserved, name_taken, port_out_of_range, port_taken, no_free_port,
+  // control_unavailable.
+  answers<lease_endpoint, lease_grant>,
+  // Every third of the lease time.
+  answers<renew_leases, leases_renewed>,
+  // The holder gives it up, or is away, or back.
+  takes<release_lease>, takes<session_presence>,
+  // Its own timer.
+  takes<sweep_leases>>;
+
+struct registry_settings {
+  milliseconds lease_time{30'000};
+  /// Ports that may be leased, inclusive.
+  std::uint16_t port_first = 10000;
+  std::uint16_t port_last = 10999;
+  /// How long a name stays its account's after nobody serves it any more: a tunnel that is started
+  /// again the next morning has its old URL.
+  seconds name_hold{24 * 3600};
+  /// Ports are few.
+  seconds port_hold{3600};
+  milliseconds store_timeout{3'000};
+};
+
+name_registry_actor spawn_name_registry(caf::actor_system& system, store_actor store, world outside,
+                                        registry_settings settings);
+
+} // namespace serverme::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::sweep_leases)
