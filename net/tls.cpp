@@ -1,28 +1,19 @@
 #include "net/tls.hpp"
 
+#include "net/openssl_ptr.hpp"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 namespace serverme::net {
 
 namespace {
-
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* x) const noexcept {
-    Free(x);
-  }
-};
-using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
-using x509_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
-using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 
 /// What the BIO below reads from and writes to during one call.
 struct wire {
@@ -161,6 +152,29 @@ result<ssl_context> make_client_context(const client_tls_options& options) {
     SSL_CTX_set_alpn_protos(ctx.get(), reinterpret_cast<const unsigned char*>(alpn.data()),
                             static_cast<unsigned int>(alpn.size()));
   return ctx;
+}
+
+std::vector<std::string> certificate_names(const std::string& chain) {
+  x509_ptr leaf{PEM_read_bio_X509(reading(chain).get(), nullptr, nullptr, nullptr)};
+  ERR_clear_error();
+  std::vector<std::string> names;
+  if (!leaf)
+    return names;
+  std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>> all{static_cast<GENERAL_NAMES*>(
+    X509_get_ext_d2i(leaf.get(), NID_subject_alt_name, nullptr, nullptr))};
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const auto* each = sk_GENERAL_NAME_value(all.get(), i);
+    if (each->type != GEN_DNS)
+      continue;
+    const auto* text = ASN1_STRING_get0_data(each->d.dNSName);
+    std::string name{reinterpret_cast<const char*>(text),
+                     static_cast<std::size_t>(ASN1_STRING_length(each->d.dNSName))};
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+      return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    });
+    names.push_back(std::move(name));
+  }
+  return names;
 }
 
 result<ssl_context> make_server_context(const certificate_pem& certificate,

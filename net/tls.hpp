@@ -35,6 +35,10 @@ struct certificate_pem {
   std::string key;
 };
 
+/// The DNS names that the first certificate of a PEM text is for, lower case; empty when it cannot
+/// be read.
+std::vector<std::string> certificate_names(const std::string& chain);
+
 /// For servers; `alpn` in the order of preference. A client that offers only others is served
 /// without ALPN.
 /// @errors certificate_unreadable: also when the key is another certificate's

@@ -1,4 +1,4 @@
-// A fresh self-signed certificate for one name: its own CA, made in a millisecond.
+// A fresh certificate for one name, with the CA that signed it, made in a millisecond.
 #pragma once
 
 #include "net/tls.hpp"
@@ -7,7 +7,7 @@
 
 namespace serverme::tests {
 
-/// Valid for DNS `name` and IP 127.0.0.1.
+/// Valid for DNS `name` and IP 127.0.0.1. `chain` has the CA as well.
 net::certificate_pem make_certificate(const std::string& name);
 
 /// The chain in a file of its own that is removed with this.
