@@ -428,6 +428,15 @@ void channel::abort() noexcept {
 
 bool channel::is_open() const noexcept { return state_->socket.is_open() && !state_->broken; }
 
+bool channel::has_news() const noexcept {
+  auto& s = *state_;
+  if (!is_open() || s.ended || s.held > 0)
+    return true;
+  std::byte one{};
+  auto got = ::recv(s.socket.native_handle(), &one, 1, MSG_DONTWAIT | MSG_PEEK);
+  return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 void channel::release(std::function<void(parts)> done) {
   auto& s = *state_;
   s.flush_later();

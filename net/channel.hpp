@@ -86,6 +86,9 @@ public:
   /// Closes so that the peer sees a reset, not an end: what it got is not all there was.
   void abort() noexcept;
   bool is_open() const noexcept;
+  /// Asks the kernel whether the peer has sent, ended or broken something that was not read yet: an
+  /// idle connection that should be silent is of no more use then.
+  bool has_news() const noexcept;
 
   /// Taken apart, to move to another loop.
   struct parts {

@@ -59,6 +59,10 @@ void lane_link::fail_now(failure why) {
   });
 }
 
+void lane_link::set_liveness(heartbeat_limits liveness) noexcept {
+  heartbeat_ = heartbeat{liveness, channel_->loop().now()};
+}
+
 void lane_link::on_tick(time_point now) {
   if (dead_)
     return;

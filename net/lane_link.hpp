@@ -43,6 +43,8 @@ public:
   void close_gently();
   /// As if the connection broke: streams are reset, on_lane_closed is called (not from within).
   void fail_now(failure why);
+  /// From now on; the edge says it in its welcome.
+  void set_liveness(heartbeat_limits liveness) noexcept;
   /// Call about once a second: pings, and notices a silent peer.
   void on_tick(time_point now);
   /// The clock jumped: the peer has `grace` to answer a ping.

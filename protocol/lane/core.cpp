@@ -563,6 +563,11 @@ void core::finish(stream_id id) {
   s.forget_if_over(id);
 }
 
+void core::detach(stream_id id) noexcept {
+  if (auto* of = state_->find(id))
+    of->handler = nullptr;
+}
+
 void core::reset(stream_id id, errc why) {
   auto& s = *state_;
   if (s.dead || s.find(id) == nullptr)

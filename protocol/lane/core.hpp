@@ -35,7 +35,7 @@ struct core_limits {
 };
 
 /// What happens on one stream. Owned by whoever opened it; must outlive the stream, that is,
-/// until on_reset, or until both sides finished, or core::forget().
+/// until on_reset, or until both sides finished and it was detached.
 class stream_handler {
 public:
   /// Valid during the call only. Answer with core::consumed() as bytes are passed on.
@@ -107,6 +107,9 @@ public:
   std::size_t write(stream_id id, bytes_view bytes);
   /// After what was written, FIN.
   void finish(stream_id id);
+  /// Both sides have finished: what is queued still leaves, with FIN behind it, and the handler is
+  /// not called any more. @pre finish(id) was called, on_finish() came
+  void detach(stream_id id) noexcept;
   /// Both directions end now; what is queued is dropped. No handler is called.
   void reset(stream_id id, errc why);
   /// The handler passed `count` bytes on: credit returns to the peer, and the window may grow.
