@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
 scripts/install_packages.sh build dev
-scripts/build.sh fuzz
+scripts/build.sh fuzz fuzzers
 
 top=$PWD
 crashes=$top/build/fuzz/crashes
