@@ -1,0 +1,49 @@
+// What a node needs to know: defaults, then the configuration file, then the command line.
+#pragma once
+
+#include "nodes/edge/certificate_files.hpp"
+#include "nodes/edge/edge_config.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace serverme::servermed {
+
+struct port_range {
+  std::uint16_t first = 10000;
+  std::uint16_t last = 10999;
+
+  friend bool operator==(const port_range&, const port_range&) = default;
+};
+
+struct node_config {
+  std::filesystem::path data_dir;
+  /// Tunnels are names below it.
+  std::string domain = "localhost";
+  net::address api{"127.0.0.1", 8081};
+  port_range tcp_ports;
+  /// As libpq reads it; empty: a private PostgreSQL in the data directory.
+  std::string database;
+  /// Empty: the development CA in the data directory.
+  std::vector<edge::certificate_paths> certificates;
+  /// What stands in URLs when visitors come to other ports than ours; 0: ours.
+  std::uint16_t public_http_port = 0;
+  std::uint16_t public_tls_port = 0;
+  edge::edge_config edge;
+};
+
+/// Puts what the file says over `config`; every problem is named with its line.
+/// @errors config_unreadable, config_invalid
+result<done> read_config_file(const std::filesystem::path& file, node_config& config);
+
+/// "A-B". @errors config_invalid
+result<port_range> parse_port_range(const std::string& text);
+std::string to_string(const port_range& range);
+
+/// What a node that is no development server must be told.
+/// @errors config_invalid: everything that is missing
+result<done> check_for_production(const node_config& config);
+
+} // namespace serverme::servermed

@@ -1,0 +1,32 @@
+// ready.json: tells scripts where a node listens, once everything does.
+#pragma once
+
+#include "net/channel.hpp"
+#include "protocol/result.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace serverme::servermed {
+
+struct ready_addresses {
+  net::address http, tls, api;
+  std::string domain;
+};
+
+/// There while this is; gone when the node stops.
+class ready_file {
+public:
+  /// Written in one step: whoever sees it can read it whole.
+  /// @errors data_dir_unusable
+  static result<ready_file> write(std::filesystem::path path, const ready_addresses& where);
+  ~ready_file();
+  ready_file(ready_file&& other) noexcept;
+  ready_file& operator=(ready_file&&) = delete;
+
+private:
+  explicit ready_file(std::filesystem::path path) noexcept;
+  std::filesystem::path path_;
+};
+
+} // namespace serverme::servermed
