@@ -36,6 +36,13 @@ public:
   }
   void append(std::string_view text) { append(as_bytes(text)); }
 
+  /// Replaces bytes that are there already, from the `at`-th on: a length that was not known yet.
+  /// @pre at + bytes.size() <= size()
+  void overwrite(std::size_t at, bytes_view bytes) noexcept {
+    std::memcpy(store_.data() + head_ + at, bytes.data(), bytes.size());
+  }
+
+  /// @pre count <= size()
   void consume(std::size_t count) noexcept {
     head_ += count;
     if (head_ == store_.size())
