@@ -1,0 +1,53 @@
+#include "nodes/control/postgres_store.hpp"
+
+#include "actors/probed.hpp"
+#include "nodes/control/ledger.hpp"
+
+#include <memory>
+
+namespace serverme::control {
+
+namespace {
+
+using actors::store_actor;
+
+struct store_state {
+  static inline const char* name = "store";
+  std::unique_ptr<ledger> facts;
+  std::uint64_t queued_max = 0;
+};
+
+using store_self = actors::self_pointer<store_actor, store_state>;
+
+template <class Reply, class Question>
+caf::result<Reply> answer(store_self self, const Question& ask) {
+  if (self->queued() > self->state.queued_max)
+    return actors::make_caf_error(fail(errc::database_unavailable, "too many questions wait"));
+  return actors::reply(self->state.facts->answer(ask));
+}
+
+store_actor::behavior_type postgres_store(store_self self, store_settings settings) {
+  self->state.facts = std::make_unique<ledger>(std::move(settings.database));
+  self->state.queued_max = settings.queued_max;
+  return {
+    [self](const authenticate_key& ask) { return answer<key_owner>(self, ask); },
+    [self](const check_keys& ask) { return answer<good_keys>(self, ask); },
+    [self](const claim& ask) { return answer<claimed>(self, ask); },
+    // Repeated every few minutes by whoever holds the leases: one that fails is no loss.
+    [self](const extend_claims& order) { (void)self->state.facts->answer(order); },
+    [self](const reserve_name& ask) { return answer<name_reserved>(self, ask); },
+    [self](const create_user& ask) { return answer<user_created>(self, ask); },
+    [self](const create_key& ask) { return answer<key_created>(self, ask); },
+    [self](const list_keys& ask) { return answer<key_list>(self, ask); },
+    [self](const revoke_key& ask) { return answer<key_revoked>(self, ask); },
+    [self](const probe_store& ask) { return answer<store_ready>(self, ask); },
+  };
+}
+
+} // namespace
+
+store_actor spawn_postgres_store(caf::actor_system& system, store_settings settings) {
+  return system.spawn<caf::detached>(postgres_store, std::move(settings));
+}
+
+} // namespace serverme::control

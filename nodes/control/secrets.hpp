@@ -1,0 +1,28 @@
+// Randomness and digests: what API keys are made of and recognised by.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace serverme::control {
+
+/// 32 bytes.
+std::string sha256(std::string_view text);
+/// Lower case.
+std::string to_hex(std::string_view bytes);
+/// Letters and digits from a cryptographic source, each equally likely.
+std::string random_text(std::size_t length);
+
+/// A key as its owner sees it once, and what is kept of it.
+struct api_key {
+  std::string text;
+  std::string hash;
+  /// Tells it from others in a list.
+  std::string shown_prefix;
+};
+
+/// "sm_live_" and 40 letters and digits: 238 bits.
+api_key make_api_key();
+
+} // namespace serverme::control
