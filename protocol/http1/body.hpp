@@ -40,11 +40,32 @@ public:
   std::string_view trailers() const noexcept;
 
 private:
-  enum class where : std::uint8_t;
+  /// What comes next. `broken`: nothing that follows can be trusted.
+  enum class part : std::uint8_t {
+    size,
+    extension,
+    size_lf,
+    content,
+    content_cr,
+    content_lf,
+    trailers,
+    end,
+    broken
+  };
+
+  bytes_view take_content(std::string_view& rest) noexcept;
+  // Each takes what it understands off the front of a chunked body.
+  result<done> take_framing(std::string_view& rest);
+  result<done> take_size(std::string_view& rest);
+  result<done> take_extension(std::string_view& rest);
+  result<done> take_mark(std::string_view& rest, char mark, part next);
+  result<done> take_trailers(std::string_view& rest);
+
   framing how_ = framing::none;
-  std::uint64_t left_ = 0;
-  std::uint8_t at_ = 0;
-  std::size_t line_bytes_ = 0;
+  part at_ = part::end;
+  std::uint64_t left_ = 0;     // of the content or the chunk
+  std::size_t line_bytes_ = 0; // of the line that begins a chunk
+  std::size_t line_begin_ = 0; // of the last line in trailers_
   std::string trailers_;
 };
 

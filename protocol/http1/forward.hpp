@@ -17,9 +17,10 @@ struct visit {
 };
 
 /// Appends the head that goes to the local service. Fields that a stranger may not set
-/// (X-Forwarded-For, -Proto, -Host, -Port, Forwarded, X-Real-IP) are replaced by ours.
-/// Connection and what it names, Keep-Alive, Proxy-*, TE (but for "trailers") are dropped;
-/// Upgrade is kept only when the request asks for one. The version becomes HTTP/1.1.
+/// (X-Forwarded-*, Forwarded, X-Real-IP) are dropped; X-Forwarded-For, -Proto, -Host and Forwarded
+/// are ours. Connection and what it names, Keep-Alive, Proxy-*, TE (but for "trailers") are
+/// dropped; Upgrade is kept only when the request asks for one. The version becomes HTTP/1.1, an
+/// absolute target a path.
 void append_request(byte_queue& out, const request_head& head, const visit& from);
 
 /// How the answer goes to this visitor.
