@@ -4,6 +4,7 @@
 #include "protocol/lease_book.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 namespace serverme::actors {
@@ -17,11 +18,14 @@ constexpr milliseconds extend_every{600'000};
 
 struct name_registry_state {
   static inline const char* name = "name_registry";
+  name_registry_state() = default; // declared: CAF would build an aggregate from the actor itself
   store_actor store;
   world outside;
   registry_settings settings;
   lease_book leases{milliseconds{0}, generation{}};
   time_point extended{};
+  // Leased here, but the store has not said yet whether the account may have it.
+  std::multiset<claim_key> unconfirmed;
   // Weak: a session's end is noticed by its monitor and must not wait for us.
   std::unordered_map<session_id, caf::actor_addr> holders;
 };
@@ -134,15 +138,23 @@ void claim_refused(registry_self self, lease_endpoint ask, lease_promise promise
     is_anothers ? why : fail(errc::control_unavailable, "the store does not answer")));
 }
 
+void claim_answered(registry_self self, const claim_key& key) {
+  auto& unconfirmed = self->state.unconfirmed;
+  if (auto entry = unconfirmed.find(key); entry != unconfirmed.end())
+    unconfirmed.erase(entry);
+}
+
 void claim_lease(registry_self self, lease_endpoint ask, lease_promise promise, lease_grant grant,
                  int attempts_left) {
   auto& state = self->state;
   lease_holder who{ask.account, ask.session};
+  state.unconfirmed.insert(grant.key);
   self
     ->request(state.store, state.settings.store_timeout,
               claim{ask.account, grant.key, hold_of(state.settings, grant.key)})
     .then(
       [self, promise, grant, who](const claimed&) mutable {
+        claim_answered(self, grant.key);
         const auto* held = self->state.leases.find(grant.key, self->clock().now());
         if (held != nullptr && held->holder == who && held->generation == grant.generation)
           promise.deliver(grant);
@@ -150,6 +162,7 @@ void claim_lease(registry_self self, lease_endpoint ask, lease_promise promise, 
           promise.deliver(make_caf_error(fail(errc::control_unavailable, "the session ended")));
       },
       [self, ask, promise, grant, attempts_left](const caf::error& why) mutable {
+        claim_answered(self, grant.key);
         self->state.leases.release(ask.session, grant);
         claim_refused(self, std::move(ask), std::move(promise), grant.key, to_failure(why),
                       attempts_left);
@@ -158,23 +171,33 @@ void claim_lease(registry_self self, lease_endpoint ask, lease_promise promise, 
 
 void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, int attempts_left) {
   auto key = choose_key(self, ask);
-  if (!key)
-    return promise.deliver(make_caf_error(key.error()));
+  if (!key) {
+    promise.deliver(make_caf_error(key.error()));
+    return;
+  }
+  if (attempts_left <= 0) {
+    promise.deliver(make_caf_error(
+      fail(ask.kind == endpoint_kind::tcp ? errc::no_free_port : errc::control_unavailable)));
+    return;
+  }
   auto& leases = self->state.leases;
   auto now = self->clock().now();
-  auto was_held = leases.find(*key, now) != nullptr;
+  auto was_held
+    = leases.find(*key, now) != nullptr && !self->state.unconfirmed.contains(*key);
   // From here on nobody else gets it, while the store is asked.
   auto taken = leases.take(*key, {ask.account, ask.session}, now);
-  if (attempts_left <= 0 || (!taken && !leaves_choice(ask)))
-    return promise.deliver(make_caf_error(
-      taken ? fail(ask.kind == endpoint_kind::tcp ? errc::no_free_port : errc::control_unavailable)
-            : taken.error()));
-  if (!taken) // a random name that somebody serves: one in 2^40
+  if (!taken && leaves_choice(ask)) // a random name that somebody serves: one in 2^40
     return try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
+  if (!taken) {
+    promise.deliver(make_caf_error(taken.error()));
+    return;
+  }
   if (taken->from)
     tell_lost(self, *taken->from, taken->what);
-  if (was_held) // the account had it before: the store has nothing to say
-    return promise.deliver(taken->what);
+  if (was_held) { // the account had it before: the store has nothing to say
+    promise.deliver(taken->what);
+    return;
+  }
   claim_lease(self, std::move(ask), std::move(promise), taken->what, attempts_left);
 }
 

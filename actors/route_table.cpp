@@ -20,6 +20,7 @@ struct waiting_route {
 
 struct route_table_state {
   static inline const char* name = "route_table";
+  route_table_state() = default; // declared: CAF would build an aggregate from the actor itself
   std::shared_ptr<edge_doors> edge;
   route_map routes;
   std::unordered_map<endpoint_id, route> entries;
@@ -30,6 +31,12 @@ struct route_table_state {
   // Until the loops were given the map.
   std::vector<waiting_route> unpublished;
   bool is_publishing = false;
+
+  // Whoever comes next opens them again.
+  ~route_table_state() {
+    for (const auto& [port, endpoint] : open_ports)
+      edge->close_port(port);
+  }
 };
 
 using table_self = self_pointer<route_table_actor, route_table_state>;
@@ -57,8 +64,10 @@ void enter(table_self self, waiting_route asked) {
   std::optional<endpoint_id> former;
   if (before != nullptr && before->endpoint != entry.endpoint)
     former = before->endpoint;
-  if (before != nullptr && before->generation > entry.generation)
-    return asked.promise.deliver(make_caf_error(fail(errc::session_replaced)));
+  if (before != nullptr && before->generation > entry.generation) {
+    asked.promise.deliver(make_caf_error(fail(errc::session_replaced)));
+    return;
+  }
   state.routes.put(entry);
   if (former)
     state.entries.erase(*former);
@@ -83,10 +92,11 @@ void serve(table_self self, route entry, served_promise promise) {
   auto port = entry.port;
   if (entry.kind != endpoint_kind::tcp || state.open_ports.contains(port))
     return enter(self, {std::move(entry), std::move(promise)});
-  auto [waiting, is_new]
-    = state.opening.try_emplace(port, waiting_route{std::move(entry), std::move(promise)});
-  if (!is_new) // its former owner went while the port was being opened
-    return promise.deliver(make_caf_error(fail(errc::port_taken, "it is being opened")));
+  if (state.opening.contains(port)) { // its former owner went while the port was being opened
+    promise.deliver(make_caf_error(fail(errc::port_taken, "it is being opened")));
+    return;
+  }
+  state.opening.emplace(port, waiting_route{std::move(entry), std::move(promise)});
   open_port(self, port);
 }
 

@@ -7,12 +7,21 @@
 //           were no such tunnel; admins see all.
 #pragma once
 
+#include "actors/inspector.hpp"
 #include "actors/local_messages.hpp"
 #include "actors/messaging.hpp"
+#include "actors/ports/edge_doors.hpp"
+#include "actors/route_table.hpp"
 #include "protocol/messages/captures.hpp"
 #include "protocol/messages/tunnels.hpp"
 
 namespace serverme::actors {
+
+/// Its own: what became of a replay.
+struct replay_ended {
+  std::uint64_t number = 0;
+  result<shared_capture> outcome{fail(errc::replay_failed)};
+};
 
 using tunnel_desk_actor = caf::typed_actor<
   // The asker's tunnels; an admin's: all.
@@ -27,13 +36,20 @@ using tunnel_desk_actor = caf::typed_actor<
   answers<get_capture, capture_found>,
   // Forgets them.
   answers<clear_captures, captures_cleared>,
-  // Sends one again. Errors: agent_away, replay_failed, capture_incomplete.
+  // Sends one again. Errors: agent_away, replay_failed, capture_incomplete, too_busy.
   answers<replay_capture, capture_found>,
   // From now on every capture is also given to the feed.
   answers<watch_captures, watching>,
   // From sessions.
-  takes<tunnel_opened>, takes<tunnel_ended>, takes<session_presence>,
+  takes<tunnel_opened>, takes<inspector_opened>, takes<tunnel_ended>, takes<session_presence>,
   // From the loops, about once a second.
-  takes<usage_report>>;
+  takes<usage_report>,
+  // Its own.
+  takes<replay_ended>>;
+
+tunnel_desk_actor spawn_tunnel_desk(caf::actor_system& system, route_table_actor routes,
+                                    std::shared_ptr<edge_doors> edge);
 
 } // namespace serverme::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::replay_ended)

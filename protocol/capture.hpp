@@ -48,8 +48,9 @@ struct capture {
 struct capture_limits {
   std::size_t body_bytes_max = 10 * 1024;
   std::size_t head_bytes_max = 64 * 1024;
-  /// Kept for each endpoint.
+  /// Kept for each endpoint, and at most so much of it.
   std::size_t ring_max = 500;
+  std::size_t ring_bytes_max = 16UL * 1024 * 1024;
 };
 
 } // namespace serverme

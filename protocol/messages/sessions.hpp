@@ -10,9 +10,9 @@
 namespace serverme {
 
 /// A lane said hello. Errors: key_invalid, resume_refused (a token, and no key to fall back on),
-/// lane_limit, control_unavailable.
+/// lane_limit, control_unavailable, too_busy (the account, or the node, has too many sessions).
 struct greet_agent {
-  /// SHA-256, 32 bytes each; empty: none was sent.
+  /// SHA-256, 32 bytes each; empty: none was sent. The texts go no further than where they arrived.
   std::string key_hash;
   std::string token_hash;
   /// 0: none was sent.

@@ -1,0 +1,43 @@
+// How captures come from the loops to the inspectors without anybody waiting for anybody.
+//
+// Each inspected endpoint has a short queue. When its inspector is behind, the oldest waiting
+// capture makes room, and is counted.
+#pragma once
+
+#include "actors/capture_feed.hpp"
+#include "protocol/ids.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace serverme::actors {
+
+/// Every function may be called from any thread.
+class capture_intake {
+public:
+  /// `waiting_max`: captures that wait for one inspector.
+  explicit capture_intake(std::size_t waiting_max = 64) : waiting_max_{waiting_max} {}
+
+  /// From a loop. Gives the capture its number within its endpoint; from now on nobody changes it.
+  shared_capture give(std::unique_ptr<capture> exchange);
+
+  /// From an inspector: what is given for its endpoint comes to this feed, as long as it is kept.
+  /// `wake` as in capture_feed.
+  std::shared_ptr<capture_feed> open(endpoint_id endpoint, std::function<void()> wake);
+  void close(endpoint_id endpoint);
+
+private:
+  struct queue {
+    std::shared_ptr<capture_feed> feed;
+    std::uint64_t last_id = 0;
+  };
+
+  const std::size_t waiting_max_;
+  std::mutex mutex_;
+  std::unordered_map<endpoint_id, queue> queues_;
+};
+
+} // namespace serverme::actors

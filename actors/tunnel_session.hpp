@@ -1,0 +1,106 @@
+// TUNNEL SESSION: one connected agent: its endpoints, how many lanes it has, and what it may do.
+//
+// Owned by  the reception; ends with it.
+// Owns      the leases and routes of its endpoints, and their inspectors. What it told others they
+//           forget when it ends.
+// Fails     never quits on a bad request. When it crashes, its agent is told to come again.
+#pragma once
+
+#include "actors/inspector.hpp"
+#include "actors/name_registry.hpp"
+#include "actors/ports/edge_doors.hpp"
+#include "actors/route_table.hpp"
+#include "actors/tunnel_desk.hpp"
+#include "protocol/messages/sessions.hpp"
+#include "protocol/public_urls.hpp"
+
+namespace serverme::actors {
+
+/// A lane that says it belongs to this session. Answered by agent_admitted.
+struct resume_session {
+  std::string token_hash;
+};
+
+/// From the tunnel desk, for the owner: the agent is told and does not bind it again.
+struct close_endpoint {
+  endpoint_id endpoint;
+};
+
+/// The agent is told why, and the session is over.
+struct end_session {
+  failure why;
+};
+
+/// Somebody lost his memory: everybody is told everything again.
+struct repeat_tunnels {};
+
+/// Its own timers.
+struct renew_now {};
+struct grace_over {
+  std::uint64_t absence = 0;
+};
+
+using tunnel_session_actor = caf::typed_actor<
+  // Errors: resume_refused, lane_limit.
+  answers<resume_session, agent_admitted>,
+  // None: the agent is away, and has some time to come back.
+  takes<lanes_changed>,
+  // The same wish once more, after a return, is the same endpoint. Errors: those of
+  // lease_endpoint and serve_route, too_many_endpoints.
+  answers<bind_endpoint, endpoint_bound>,
+  // From the agent.
+  takes<unbind_endpoint>, takes<agent_left>,
+  // Errors: api_not_found.
+  answers<close_endpoint, tunnel_closed>,
+  // From the name registry.
+  takes<lease_lost>,
+  // From the reception.
+  takes<end_session>, takes<repeat_tunnels>,
+  // Its own timers.
+  takes<renew_now>, takes<grace_over>>;
+
+struct session_settings {
+  std::size_t endpoints_max = 100;
+  /// The edge's limit, told to the agent in its welcome.
+  std::uint32_t lanes_max = 4;
+  /// How long an agent may be away.
+  milliseconds grace_time{60'000};
+  /// The name registry's.
+  milliseconds lease_time{30'000};
+  /// For an answer of the registry or the route table; the registry may wait for the store.
+  milliseconds decision_timeout{6'000};
+  public_addresses addresses;
+  capture_limits captures;
+};
+
+/// What a session lives among.
+struct session_neighbours {
+  name_registry_actor names;
+  route_table_actor routes;
+  tunnel_desk_actor desk;
+  std::shared_ptr<edge_doors> edge;
+  std::shared_ptr<capture_intake> captures;
+};
+
+/// Whose it is, and how its agent proves that it is the same one.
+struct session_identity {
+  session_id session;
+  account_id account;
+  std::string token_hash;
+  /// For people.
+  std::string agent;
+  std::string address;
+};
+
+tunnel_session_actor spawn_tunnel_session(caf::actor_system& system, const caf::actor& owner,
+                                          session_identity identity, session_neighbours others,
+                                          world outside, session_settings settings);
+
+} // namespace serverme::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::resume_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::close_endpoint)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::end_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::repeat_tunnels)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::renew_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::grace_over)
