@@ -57,7 +57,14 @@ public:
   /// A session is up; `resumed`: the one from before the connection was lost.
   virtual void on_connected(const std::string& node, bool resumed) = 0;
   virtual void on_tunnel_ready(std::size_t tunnel, const std::vector<std::string>& urls) = 0;
-  /// The edge refuses this one; the others go on. Permanent: it will not be asked for again.
+  /// The edge cannot serve this one now (its name may be that of an agent that just died): it is
+  /// asked for again for some seconds; ready or refused follows.
+  virtual void on_tunnel_waiting(std::size_t tunnel, const failure& why) {
+    (void)tunnel;
+    (void)why;
+  }
+  /// The edge refuses this one, or ended it; the others go on. Permanent: it will not be asked for
+  /// again.
   virtual void on_tunnel_refused(std::size_t tunnel, const failure& why) = 0;
   /// The last lane was lost, or a connection could not be made.
   virtual void on_disconnected(const failure& why) = 0;
