@@ -27,10 +27,11 @@ struct core_limits {
   std::uint32_t window_max = 16 * 1024 * 1024;
   /// What one stream may have queued here for sending, beyond what fits into the batch.
   std::size_t stream_queue_max = 256 * 1024;
-  /// Until this much waits in the batch, a write goes there directly; beyond it streams queue
-  /// and take turns.
+  /// Until this much waits in the batch, and while nobody queues, a write goes there directly;
+  /// else streams queue and take turns.
   std::size_t batch_bytes = 128 * 1024;
-  /// RST, PING and the like that wait for a peer who does not read: more is an attack.
+  /// PING and the like that wait for a peer who does not read, and OPEN, RST and FIN beyond
+  /// batch_bytes: more is an attack.
   std::size_t control_queue_max = 256 * 1024;
 };
 
@@ -62,7 +63,8 @@ public:
   virtual void on_control(frame_type type, bytes_view payload) = 0;
   /// The answer to ping(): `round_trip` is measured on this lane.
   virtual void on_pong(microseconds round_trip) = 0;
-  /// There is something for fill() to take. Called once until the next fill().
+  /// There is something for fill() to take. Called once until the next fill(), which does not
+  /// happen from within: a handler may be in the middle of something.
   virtual void on_output() = 0;
 
 protected:
@@ -86,21 +88,25 @@ public:
   core& operator=(const core&) = delete;
 
   /// Bytes from the peer, in pieces of any size. Handlers are called from within.
-  /// @errors protocol_violation, frame_too_large: drop the lane; the core is dead then.
+  /// @errors protocol_violation, frame_too_large, too_busy (a peer that makes us answer and does
+  /// not read): drop the lane. The core is dead then: it ignores what still comes.
   result<done> on_bytes(bytes_view bytes, time_point now);
 
   /// True when fill() has something to give.
   bool has_output() const noexcept;
-  /// Appends frames to `out`: control first, then streams in turn (deficit round robin), until
-  /// about `limit` bytes are there. Calls on_writable where room appears.
+  /// Appends frames to `out`: control first, then streams in turn, a frame each, until about
+  /// `limit` bytes are there. Calls on_writable where room appears. An empty `out` may come back
+  /// with another buffer: a large batch is handed over, not copied.
   void fill(byte_queue& out, std::size_t limit);
 
-  /// edge side. Opens a stream and sends `first` with it: no round trip. At most
-  /// `payload_bytes_max` bytes of `first` travel in OPEN, the rest follows as data within the
-  /// window; returns how many bytes were taken through `taken`.
-  /// @errors too_busy
+  /// edge side. Opens a stream and sends `first` with it: no round trip. What OPEN has room for
+  /// travels in it; `taken` says how much that was, the rest is for write().
+  /// @errors too_busy, agent_lost
   result<stream_id> open_stream(const open& message, bytes_view first, std::size_t& taken,
                                 stream_handler& handler);
+
+  /// Few stream ids are left: open no more streams here, say goodbye. After some days of heavy use.
+  bool is_used_up() const noexcept;
 
   /// Takes as many bytes as the window and the queue allow, possibly none; then on_writable
   /// follows. Nothing for a stream that is gone.
@@ -110,7 +116,8 @@ public:
   /// Both sides have finished: what is queued still leaves, with FIN behind it, and the handler is
   /// not called any more. @pre finish(id) was called, on_finish() came
   void detach(stream_id id) noexcept;
-  /// Both directions end now; what is queued is dropped. No handler is called.
+  /// Both directions end now; what is queued is dropped. No handler is called. Nothing happens when
+  /// both sides have finished: the end of a whole conversation is not dropped.
   void reset(stream_id id, errc why);
   /// The handler passed `count` bytes on: credit returns to the peer, and the window may grow.
   void consumed(stream_id id, std::size_t count, time_point now);
@@ -119,7 +126,8 @@ public:
   result<done> send_control(frame_type type, bytes_view payload);
   void ping(time_point now);
 
-  /// The window the peer granted for new streams, from its hello or welcome.
+  /// The window the peer granted for new streams, from its hello or welcome. Before, nothing may be
+  /// opened by the peer and nothing is sent beside OPEN.
   void set_peer_window(std::uint32_t bytes) noexcept;
   /// Resets every stream with `why` towards its handler; for a lane that was lost.
   void abandon(errc why);

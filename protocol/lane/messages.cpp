@@ -2,8 +2,11 @@
 // docs/lane-protocol.md: never reuse one.
 #include "protocol/lane/messages.hpp"
 
+#include "protocol/big_endian.hpp"
+
 #include <algorithm>
 #include <concepts>
+#include <initializer_list>
 
 namespace serverme::lane {
 
@@ -19,8 +22,7 @@ public:
   template <std::unsigned_integral Number>
   void number(std::uint8_t tag, Number value) {
     header(tag, sizeof(Number));
-    for (auto shift = static_cast<int>(sizeof(Number)) - 1; shift >= 0; --shift)
-      byte(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * shift)));
+    out_.append(bytes_view{big_endian(value)});
   }
   void text(std::uint8_t tag, std::string_view value) {
     if (value.empty())
@@ -35,14 +37,9 @@ public:
   }
 
 private:
-  void byte(std::uint8_t value) {
-    const std::byte raw{value};
-    out_.append(bytes_view{&raw, 1});
-  }
   void header(std::uint8_t tag, std::size_t size) {
-    byte(tag);
-    byte(static_cast<std::uint8_t>(size >> 8));
-    byte(static_cast<std::uint8_t>(size & 0xff));
+    out_.append(bytes_view{big_endian(tag)});
+    out_.append(bytes_view{big_endian(static_cast<std::uint16_t>(size))});
   }
 
   byte_queue& out_;
@@ -63,23 +60,25 @@ public:
       return false;
     if (rest_.size() < 3)
       return broken(), false;
-    auto size
-      = (std::to_integer<std::size_t>(rest_[1]) << 8) | std::to_integer<std::size_t>(rest_[2]);
+    std::size_t size = read_big_endian<std::uint16_t>(rest_.subspan(1));
     if (rest_.size() < 3 + size)
       return broken(), false;
     into = {std::to_integer<std::uint8_t>(rest_[0]), rest_.subspan(3, size)};
     rest_ = rest_.subspan(3 + size);
+    if (into.tag < 64)
+      seen_ |= std::uint64_t{1} << into.tag;
     return true;
+  }
+
+  bool has_seen(std::initializer_list<int> tags) const {
+    return std::ranges::all_of(tags, [this](int tag) { return (seen_ >> tag & 1) != 0; });
   }
 
   template <std::unsigned_integral Number>
   void read(const field& from, Number& into) {
     if (from.value.size() != sizeof(Number))
       return broken();
-    std::uint64_t value = 0;
-    for (auto byte : from.value)
-      value = (value << 8) | std::to_integer<std::uint64_t>(byte);
-    into = static_cast<Number>(value);
+    into = read_big_endian<Number>(from.value);
   }
   void read(const field& from, std::string& into) {
     if (from.value.size() > text_bytes_max)
@@ -113,6 +112,7 @@ public:
 
 private:
   bytes_view rest_;
+  std::uint64_t seen_ = 0;
   bool broken_ = false;
 };
 
@@ -124,15 +124,17 @@ failure malformed(const char* message) {
   return fail(errc::protocol_violation, std::string{message} + " is malformed");
 }
 
-/// Gives each known field to `take`; unknown ones are skipped by it.
+/// Gives each field to `take`, which skips those that it does not know. Without the `needed` ones
+/// there is no message.
 template <class Message, class Take>
-result<Message> parse(bytes_view payload, const char* name, Take take) {
+result<Message> parse(bytes_view payload, const char* name, std::initializer_list<int> needed,
+                      Take take) {
   Message out;
   field_reader reader{payload};
   field next;
   while (reader.next(next))
     take(reader, next, out);
-  if (reader.is_broken())
+  if (reader.is_broken() || !reader.has_seen(needed))
     return malformed(name);
   return out;
 }
@@ -165,7 +167,7 @@ void append_to(byte_queue& out, const hello& x) {
 }
 
 result<hello> parse_hello(bytes_view payload) {
-  return parse<hello>(payload, "HELLO", [](field_reader& r, const field& f, hello& x) {
+  return parse<hello>(payload, "HELLO", {1, 2, 8}, [](field_reader& r, const field& f, hello& x) {
     switch (f.tag) {
       case 1: r.read(f, x.version_min); break;
       case 2: r.read(f, x.version_max); break;
@@ -194,25 +196,26 @@ void append_to(byte_queue& out, const welcome& x) {
 }
 
 result<welcome> parse_welcome(bytes_view payload) {
-  return parse<welcome>(payload, "WELCOME", [](field_reader& r, const field& f, welcome& x) {
-    switch (f.tag) {
-      case 1: r.read(f, x.version); break;
-      case 2: r.read(f, x.capabilities); break;
-      case 3: r.read(f, x.session); break;
-      case 4: r.read(f, x.resume_token); break;
-      case 5: {
-        std::uint8_t flag = 0;
-        r.read(f, flag);
-        x.resumed = flag != 0;
-        break;
-      }
-      case 6: r.read(f, x.node); break;
-      case 7: r.read(f, x.ping_after); break;
-      case 8: r.read(f, x.lanes_max); break;
-      case 9: r.read(f, x.window); break;
-      default: break;
-    }
-  });
+  return parse<welcome>(payload, "WELCOME", {1, 3, 9},
+                        [](field_reader& r, const field& f, welcome& x) {
+                          switch (f.tag) {
+                            case 1: r.read(f, x.version); break;
+                            case 2: r.read(f, x.capabilities); break;
+                            case 3: r.read(f, x.session); break;
+                            case 4: r.read(f, x.resume_token); break;
+                            case 5: {
+                              std::uint8_t flag = 0;
+                              r.read(f, flag);
+                              x.resumed = flag != 0;
+                              break;
+                            }
+                            case 6: r.read(f, x.node); break;
+                            case 7: r.read(f, x.ping_after); break;
+                            case 8: r.read(f, x.lanes_max); break;
+                            case 9: r.read(f, x.window); break;
+                            default: break;
+                          }
+                        });
 }
 
 void append_to(byte_queue& out, const bind& x) {
@@ -228,7 +231,7 @@ void append_to(byte_queue& out, const bind& x) {
 }
 
 result<bind> parse_bind(bytes_view payload) {
-  return parse<bind>(payload, "BIND", [](field_reader& r, const field& f, bind& x) {
+  return parse<bind>(payload, "BIND", {1, 2}, [](field_reader& r, const field& f, bind& x) {
     switch (f.tag) {
       case 1: r.read(f, x.request); break;
       case 2: read_kind(r, f, x.endpoint.kind); break;
@@ -261,7 +264,7 @@ void append_to(byte_queue& out, const bound& x) {
 }
 
 result<bound> parse_bound(bytes_view payload) {
-  return parse<bound>(payload, "BOUND", [](field_reader& r, const field& f, bound& x) {
+  return parse<bound>(payload, "BOUND", {1}, [](field_reader& r, const field& f, bound& x) {
     switch (f.tag) {
       case 1: r.read(f, x.request); break;
       case 2: r.read(f, x.endpoint); break;
@@ -283,7 +286,7 @@ void append_to(byte_queue& out, const unbind& x) {
 }
 
 result<unbind> parse_unbind(bytes_view payload) {
-  return parse<unbind>(payload, "UNBIND", [](field_reader& r, const field& f, unbind& x) {
+  return parse<unbind>(payload, "UNBIND", {1}, [](field_reader& r, const field& f, unbind& x) {
     switch (f.tag) {
       case 1: r.read(f, x.endpoint); break;
       case 2: r.read_code(f, x.reason); break;
@@ -294,39 +297,37 @@ result<unbind> parse_unbind(bytes_view payload) {
 }
 
 void append_to(byte_queue& out, const open& x) {
-  byte_queue fields;
-  field_writer w{fields};
+  auto begin = out.size();
+  out.append(bytes_view{big_endian(std::uint16_t{0})});
+  field_writer w{out};
   w.number(1, x.endpoint.value);
   w.number(2, static_cast<std::uint8_t>(x.kind));
   w.text(3, x.visitor_address);
   w.number(4, x.visitor_port);
   w.text(5, x.server_address);
   w.number(6, x.server_port);
-  const std::byte size[2] = {std::byte{static_cast<std::uint8_t>(fields.size() >> 8)},
-                             std::byte{static_cast<std::uint8_t>(fields.size() & 0xff)}};
-  out.append(bytes_view{size});
-  out.append(fields.view());
+  auto size = static_cast<std::uint16_t>(out.size() - begin - 2);
+  out.overwrite(begin, bytes_view{big_endian(size)});
 }
 
 result<open_parts> parse_open(bytes_view payload) {
   if (payload.size() < 2)
     return malformed("OPEN");
-  auto size
-    = (std::to_integer<std::size_t>(payload[0]) << 8) | std::to_integer<std::size_t>(payload[1]);
+  std::size_t size = read_big_endian<std::uint16_t>(payload);
   if (payload.size() < 2 + size)
     return malformed("OPEN");
-  auto message
-    = parse<open>(payload.subspan(2, size), "OPEN", [](field_reader& r, const field& f, open& x) {
-        switch (f.tag) {
-          case 1: r.read(f, x.endpoint); break;
-          case 2: read_kind(r, f, x.kind); break;
-          case 3: r.read(f, x.visitor_address); break;
-          case 4: r.read(f, x.visitor_port); break;
-          case 5: r.read(f, x.server_address); break;
-          case 6: r.read(f, x.server_port); break;
-          default: break;
-        }
-      });
+  auto message = parse<open>(payload.subspan(2, size), "OPEN", {1, 2},
+                             [](field_reader& r, const field& f, open& x) {
+                               switch (f.tag) {
+                                 case 1: r.read(f, x.endpoint); break;
+                                 case 2: read_kind(r, f, x.kind); break;
+                                 case 3: r.read(f, x.visitor_address); break;
+                                 case 4: r.read(f, x.visitor_port); break;
+                                 case 5: r.read(f, x.server_address); break;
+                                 case 6: r.read(f, x.server_port); break;
+                                 default: break;
+                               }
+                             });
   if (!message)
     return fail(message.error());
   return open_parts{std::move(*message), payload.subspan(2 + size)};
@@ -342,7 +343,7 @@ void append_to(byte_queue& out, const goaway& x) {
 }
 
 result<goaway> parse_goaway(bytes_view payload) {
-  return parse<goaway>(payload, "GOAWAY", [](field_reader& r, const field& f, goaway& x) {
+  return parse<goaway>(payload, "GOAWAY", {1}, [](field_reader& r, const field& f, goaway& x) {
     switch (f.tag) {
       case 1: {
         std::uint16_t code = 0;

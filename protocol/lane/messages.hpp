@@ -39,7 +39,8 @@ struct hello {
   friend bool operator==(const hello&, const hello&) = default;
 };
 
-/// Edge to agent: the answer to a hello that was accepted. One that was not is answered with goaway.
+/// Edge to agent: the answer to a hello that was accepted. One that was not is answered with
+/// goaway.
 struct welcome {
   std::uint16_t version = 0;
   std::uint64_t capabilities = 0;
