@@ -4,18 +4,17 @@ namespace serverme::actors {
 
 namespace {
 
-constexpr auto category = caf::atom("serverme");
 constexpr std::uint8_t any_code = 1;
 
 } // namespace
 
 caf::error make_caf_error(const failure& why) {
-  return {any_code, category, caf::make_message(static_cast<std::uint16_t>(why.code), why.detail)};
+  return {any_code, error_category, caf::make_message(static_cast<std::uint16_t>(why.code), why.detail)};
 }
 
 failure to_failure(const caf::error& why) {
   const auto& context = why.context();
-  if (why.category() == category && context.match_elements<std::uint16_t, std::string>())
+  if (why.category() == error_category && context.match_elements<std::uint16_t, std::string>())
     return fail(static_cast<errc>(context.get_as<std::uint16_t>(0)),
                 context.get_as<std::string>(1));
   if (why.category() == caf::atom("system"))

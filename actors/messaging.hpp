@@ -14,6 +14,9 @@ using answers = typename caf::replies_to<Request>::template with<Reply>;
 template <class Message>
 using takes = caf::reacts_to<Message>;
 
+/// Of every error that is ours.
+inline constexpr auto error_category = caf::atom("serverme");
+
 /// CAF's codes have eight bits: ours travels in the context, with the detail.
 caf::error make_caf_error(const failure& why);
 

@@ -103,7 +103,7 @@ void edge_loop::report_usage() {
   for (const auto& [id, sum] : usage_)
     report.push_back(sum);
   usage_.clear();
-  deciders().used(std::move(report));
+  deciders().used(report);
 }
 
 bool edge_loop::begin_waiting() noexcept {

@@ -11,6 +11,7 @@
 #include "nodes/edge/resident.hpp"
 #include "protocol/http1/head.hpp"
 #include "protocol/lane/budget.hpp"
+#include "protocol/route_map.hpp"
 
 #include <memory>
 #include <unordered_map>

@@ -1,6 +1,7 @@
 // The edge: loops, listeners, and the door through which actors reach them.
 #pragma once
 
+#include "actors/ports/edge_doors.hpp"
 #include "nodes/edge/certificate_source.hpp"
 #include "nodes/edge/decisions.hpp"
 #include "nodes/edge/edge_config.hpp"
@@ -9,7 +10,7 @@
 
 namespace serverme::edge {
 
-class edge_node final : public edge_control {
+class edge_node final : public actors::edge_doors {
 public:
   /// `certificates` outlives the node. Starts no thread and opens no port yet.
   edge_node(edge_config config, certificate_source& certificates);

@@ -152,12 +152,11 @@ void replayer::end(const failure* why) {
   if (exchange == nullptr) {
     reply(fail(*why));
   } else {
-    auto copy = std::make_shared<const capture>(*exchange);
-    home_.deciders().captured(std::move(exchange));
+    auto recorded = home_.deciders().captured(std::move(exchange));
     if (why != nullptr)
       reply(fail(errc::replay_failed, to_string(*why)));
     else
-      reply(std::move(copy));
+      reply(std::move(recorded));
   }
   home_.retire(*this);
 }

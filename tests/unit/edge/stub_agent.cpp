@@ -49,9 +49,10 @@ void easy_decisions::bind(session_id session, const endpoint_request& wanted,
 void easy_decisions::unbind(session_id, endpoint_id) {}
 void easy_decisions::leave(session_id) {}
 
-void easy_decisions::captured(std::unique_ptr<capture> exchange) {
+std::shared_ptr<const capture> easy_decisions::captured(std::unique_ptr<capture> exchange) {
   std::lock_guard guard{mutex_};
   captures_.push_back(std::move(exchange));
+  return captures_.back();
 }
 
 void easy_decisions::promise(const std::string& host, session_id session) {

@@ -18,7 +18,7 @@ namespace serverme::tests {
 /// Lets everybody with the key "good" in, and gives every name to whoever asks.
 class easy_decisions final : public edge::decisions {
 public:
-  explicit easy_decisions(edge::edge_control& edge) : edge_{edge} {}
+  explicit easy_decisions(actors::edge_doors& edge) : edge_{edge} {}
 
   void greet(const lane::hello& greeting, const std::string& agent_address,
              std::function<void(result<edge::admission>)> reply) override;
@@ -27,7 +27,7 @@ public:
             std::function<void(result<edge::served_endpoint>)> reply) override;
   void unbind(session_id session, endpoint_id endpoint) override;
   void leave(session_id session) override;
-  void captured(std::unique_ptr<capture> exchange) override;
+  std::shared_ptr<const capture> captured(std::unique_ptr<capture> exchange) override;
 
   /// A name that leads to a session without lanes.
   void promise(const std::string& host, session_id session);
@@ -38,7 +38,7 @@ public:
 private:
   void put(route entry);
 
-  edge::edge_control& edge_;
+  actors::edge_doors& edge_;
   std::mutex mutex_;
   route_map routes_;
   std::map<session_id, std::size_t> lanes_;

@@ -1,0 +1,105 @@
+#include "actors/edge_actors.hpp"
+
+#include <utility>
+
+namespace serverme::actors {
+
+namespace {
+
+// Of a destructor that nobody has called stop() before.
+constexpr milliseconds last_patience{5'000};
+
+} // namespace
+
+edge_actors::edge_actors(caf::actor_system& system, const store_actor& store,
+                         const world& outside, const std::shared_ptr<edge_doors>& edge,
+                         edge_actor_settings settings)
+  : system_{system},
+    edge_{edge},
+    captures_{std::make_shared<capture_intake>(settings.captures_waiting_max)},
+    names_{system, "the name registry"},
+    routes_{system, "the route table"},
+    desk_{system, "the tunnel desk"},
+    reception_{system, "the reception"} {
+  settings.reception.session.lease_time = settings.names.lease_time;
+  supervisor_ = spawn_supervisor(system,
+                                 {names_spec(store, outside, settings.names), routes_spec(),
+                                  desk_spec(), reception_spec(store, outside, settings.reception)},
+                                 settings.restarts);
+}
+
+edge_actors::~edge_actors() { stop(last_patience); }
+
+std::function<void()> edge_actors::sessions_repeat() const {
+  return [door = reception_] { caf::anon_send(door.as<reception_actor>(), repeat_tunnels{}); };
+}
+
+child_spec edge_actors::names_spec(const store_actor& store, const world& outside,
+                                   const registry_settings& settings) const {
+  return {.name = "name_registry",
+          .start =
+            [&system = system_, store, outside, settings] {
+              return caf::actor_cast<caf::actor>(
+                spawn_name_registry(system, store, outside, settings));
+            },
+          .door = names_,
+          .restarted = sessions_repeat()};
+}
+
+child_spec edge_actors::routes_spec() const {
+  return {.name = "route_table",
+          .start =
+            [&system = system_, edge = edge_] {
+              return caf::actor_cast<caf::actor>(spawn_route_table(system, edge));
+            },
+          .door = routes_,
+          .restarted = sessions_repeat()};
+}
+
+child_spec edge_actors::desk_spec() const {
+  return {.name = "tunnel_desk",
+          .start =
+            [&system = system_, routes = routes(), edge = edge_] {
+              return caf::actor_cast<caf::actor>(spawn_tunnel_desk(system, routes, edge));
+            },
+          .door = desk_,
+          .restarted = sessions_repeat()};
+}
+
+child_spec edge_actors::reception_spec(const store_actor& store, const world& outside,
+                                       const reception_settings& settings) const {
+  session_neighbours others{names(), routes(), desk(), edge_, captures_};
+  return {.name = "reception",
+          .start =
+            [&system = system_, store, others, outside, settings] {
+              return caf::actor_cast<caf::actor>(
+                spawn_reception(system, store, others, outside, settings));
+            },
+          .door = reception_};
+}
+
+void edge_actors::on_failure(std::function<void(failure)> call) const {
+  caf::actor_cast<caf::actor>(supervisor_)
+    ->attach_functor([call = std::move(call)](const caf::error& why) {
+      if (why != caf::exit_reason::user_shutdown)
+        call(to_failure(why));
+    });
+}
+
+bool edge_actors::stop(milliseconds patience) {
+  if (!supervisor_)
+    return true;
+  caf::scoped_actor self{system_, true};
+  self->monitor(supervisor_);
+  self->send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  auto ended = false;
+  self->receive([&ended](const caf::down_msg&) { ended = true; },
+                caf::after(patience) >> [] {});
+  // A supervisor that was killed has closed none of them.
+  for (auto* door : {&names_, &routes_, &desk_, &reception_})
+    door->close();
+  supervisor_ = nullptr;
+  return ended;
+}
+
+} // namespace serverme::actors

@@ -1,0 +1,81 @@
+// The tree of actors of a node that is edge and control at once: who starts whom, and how it ends.
+//
+//   supervisor -- name_registry
+//              -- route_table
+//              -- tunnel_desk
+//              -- reception ---- tunnel_session (one for each agent) ---- inspector (one for each
+//                                                                         inspected endpoint)
+//
+// Others reach the four through doors that stay good while the supervisor starts an actor again.
+// After that the sessions repeat what it forgot.
+#pragma once
+
+#include "actors/front_door.hpp"
+#include "actors/reception.hpp"
+#include "actors/supervisor.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace serverme::actors {
+
+struct edge_actor_settings {
+  registry_settings names;
+  /// session.lease_time is taken from `names`.
+  reception_settings reception;
+  restart_policy restarts;
+  /// Captures that wait for one inspector.
+  std::size_t captures_waiting_max = 64;
+};
+
+class edge_actors {
+public:
+  /// Starts them. `edge` may not run yet: what it is asked waits until then. `store` may be a door.
+  /// The system outlives this object.
+  edge_actors(caf::actor_system& system, const store_actor& store, const world& outside,
+              const std::shared_ptr<edge_doors>& edge, edge_actor_settings settings = {});
+  ~edge_actors();
+  edge_actors(const edge_actors&) = delete;
+  edge_actors& operator=(const edge_actors&) = delete;
+
+  name_registry_actor names() const { return names_.as<name_registry_actor>(); }
+  route_table_actor routes() const { return routes_.as<route_table_actor>(); }
+  tunnel_desk_actor desk() const { return desk_.as<tunnel_desk_actor>(); }
+  reception_actor reception() const { return reception_.as<reception_actor>(); }
+  const supervisor_actor& supervisor() const noexcept { return supervisor_; }
+
+  /// For facts from the loops: how far behind the actor is.
+  const front_door& desk_door() const noexcept { return desk_; }
+  const front_door& reception_door() const noexcept { return reception_; }
+
+  /// Where the loops leave what they recorded.
+  const std::shared_ptr<capture_intake>& captures() const noexcept { return captures_; }
+
+  /// Called on one of CAF's threads when an actor failed so often that the supervisor gave all up:
+  /// the node cannot go on.
+  void on_failure(std::function<void(failure)> call) const;
+
+  /// Ends them, top down. Call it after the edge has stopped. Idempotent.
+  /// @returns false when they did not end in time: ~actor_system would wait for them without end
+  bool stop(milliseconds patience);
+
+private:
+  child_spec names_spec(const store_actor& store, const world& outside,
+                        const registry_settings& settings) const;
+  child_spec routes_spec() const;
+  child_spec desk_spec() const;
+  child_spec reception_spec(const store_actor& store, const world& outside,
+                            const reception_settings& settings) const;
+  std::function<void()> sessions_repeat() const;
+
+  caf::actor_system& system_;
+  std::shared_ptr<edge_doors> edge_;
+  std::shared_ptr<capture_intake> captures_;
+  front_door names_;
+  front_door routes_;
+  front_door desk_;
+  front_door reception_;
+  supervisor_actor supervisor_;
+};
+
+} // namespace serverme::actors
