@@ -5,8 +5,10 @@
 
 namespace serverme {
 
-/// One ping of the agent proves both sides to each other, so only the agent asks: with 10,000
-/// idle agents that halves the edge's work. 4 s + 5 s keeps both within the promised 10 s.
+/// One ping of the agent proves both sides to each other, so the agent asks first: with 10,000 idle
+/// agents that halves the edge's work. The edge asks a little later, for a lane that carries bytes one
+/// way only: the agent then hears much, asks nothing and has nothing to say. 4 s + 5 s keeps both
+/// within the promised 10 s.
 struct heartbeat_limits {
   /// Silence after which we ask; 0: never, the peer does.
   milliseconds ping_after{4000};

@@ -7,8 +7,11 @@ namespace serverme::edge {
 
 namespace {
 
-// An agent that was told to go has this long to end its streams.
+// An agent that goes by itself has this long to end its streams.
 constexpr milliseconds goodbye_time{2'000};
+// A lane in doubt has this long to answer: more than a bad mobile connection needs, less than the
+// silence that makes any lane count as lost.
+constexpr milliseconds doubt_time{3'000};
 
 lane::core_limits core_limits_of(const edge_limits& limits) {
   lane::core_limits out;
@@ -16,8 +19,8 @@ lane::core_limits core_limits_of(const edge_limits& limits) {
   return out;
 }
 
-// The edge never asks: the pings of the agent prove both to each other.
-constexpr heartbeat_limits liveness{.ping_after = milliseconds{0},
+// Later than the agent, whose pings prove both to each other: see protocol/heartbeat.hpp.
+constexpr heartbeat_limits liveness{.ping_after = milliseconds{6'000},
                                     .dead_after = milliseconds{9'000}};
 
 } // namespace
@@ -42,16 +45,23 @@ agent_lane::agent_lane(agent_session& session, std::uint64_t serial,
 
 agent_lane::~agent_lane() = default;
 
-void agent_lane::say_goodbye(const lane::goaway& why) {
+void agent_lane::doubt() {
+  doubted_at_ = session_.home().now();
+  link_.doubt(doubt_time);
+}
+
+void agent_lane::say_goodbye(const lane::goaway& why, milliseconds time) {
   byte_queue payload;
   append_to(payload, why);
   link_.send_control(lane::frame_type::goaway, payload);
   leaving_ = true;
-  close_at_ = std::min(close_at_, session_.home().now() + goodbye_time);
+  close_at_ = std::min(close_at_, session_.home().now() + time);
 }
 
 void agent_lane::on_tick(time_point now) {
   link_.on_tick(now);
+  if (!leaving_ && link_.core().is_used_up())
+    say_goodbye({.code = errc::draining, .detail = "this connection is used up"}, goodbye_time);
   if (leaving_ && (now >= close_at_ || link_.core().streams() == 0))
     on_shutdown();
 }
@@ -110,12 +120,24 @@ agent_session::~agent_session() = default;
 
 void agent_session::add_lane(std::unique_ptr<net::channel> connection,
                              const lane::welcome& greeting, std::uint32_t peer_window) {
+  make_room();
+  for (auto* lane : lanes_)
+    lane->doubt();
   auto& lane = home_.admit(std::make_unique<agent_lane>(*this, ++lanes_ever_, std::move(connection),
                                                         greeting, peer_window));
   lanes_.push_back(&lane);
   lane.start();
   home_.deciders().lanes_changed(id_, lanes_.size());
   home_.announce_change();
+}
+
+void agent_session::make_room() {
+  if (lanes_.size() < home_.limits().lanes_per_session)
+    return;
+  auto stalest = std::ranges::min_element(
+    lanes_, {}, [](agent_lane* lane) { return lane->link().heard_at(); });
+  ++home_.counters().lanes_replaced;
+  (*stalest)->link().fail_now(fail(errc::lane_limit));
 }
 
 void agent_session::lane_gone(agent_lane& lane) {
@@ -129,14 +151,14 @@ void agent_session::lane_gone(agent_lane& lane) {
 
 agent_lane* agent_session::pick_lane(time_point now) noexcept {
   agent_lane* best = nullptr;
-  double least = 0;
+  std::pair<bool, double> least;
   for (auto* lane : lanes_) {
     if (!lane->takes_streams())
       continue;
-    auto recent = lane->link().recent_bytes(now);
-    if (best == nullptr || recent < least) {
+    std::pair load{lane->is_doubtful(), lane->link().recent_bytes(now)};
+    if (best == nullptr || load < least) {
       best = lane;
-      least = recent;
+      least = load;
     }
   }
   return best;
@@ -155,38 +177,43 @@ std::size_t agent_session::streams() const noexcept {
 }
 
 void agent_session::ask_to_bind(std::uint64_t serial, const lane::bind& wish) {
-  auto answer
-    = [&home = home_, id = id_, serial, request = wish.request](result<served_endpoint> outcome) {
-        home.loop().post([&home, id, serial, request, outcome = std::move(outcome)] {
-          auto* session = home.find_session(id);
-          auto* lane = session != nullptr ? session->find_lane(serial) : nullptr;
-          if (lane == nullptr)
-            return; // it will ask again when it is back
-          lane::bound reply{.request = request};
-          if (outcome) {
-            reply.endpoint = outcome->endpoint;
-            reply.name = outcome->name;
-            reply.port = outcome->port;
-            reply.urls = outcome->urls;
-          } else {
-            reply.error = outcome.error();
-          }
-          byte_queue payload;
-          append_to(payload, reply);
-          lane->link().send_control(lane::frame_type::bound, payload);
-        });
-      };
+  auto answer = [loop = home_.weak_from_this(), id = id_, serial,
+                 request = wish.request](result<served_endpoint> outcome) {
+    auto there = loop.lock();
+    if (!there)
+      return; // the node has stopped
+    auto& home = *there;
+    home.loop().post([&home, id, serial, request, outcome = std::move(outcome)] {
+      auto* session = home.find_session(id);
+      auto* lane = session != nullptr ? session->find_lane(serial) : nullptr;
+      if (lane == nullptr)
+        return; // it will ask again when it is back
+      lane::bound reply{.request = request};
+      if (outcome) {
+        reply.endpoint = outcome->endpoint;
+        reply.name = outcome->name;
+        reply.port = outcome->port;
+        reply.urls = outcome->urls;
+      } else {
+        reply.error = outcome.error();
+      }
+      byte_queue payload;
+      append_to(payload, reply);
+      lane->link().send_control(lane::frame_type::bound, payload);
+    });
+  };
   home_.deciders().bind(id_, wish.endpoint, std::move(answer));
 }
 
-void agent_session::say_goodbye(const lane::goaway& why) {
+void agent_session::say_goodbye(const lane::goaway& why, milliseconds time) {
   for (auto* lane : lanes_)
-    lane->say_goodbye(why);
+    lane->say_goodbye(why, time);
 }
 
 void agent_session::send_control(lane::frame_type type, const byte_queue& payload) {
-  if (!lanes_.empty())
-    lanes_.front()->link().send_control(type, payload);
+  auto living = std::ranges::find_if(lanes_, &agent_lane::takes_streams);
+  if (living != lanes_.end())
+    (*living)->link().send_control(type, payload);
 }
 
 } // namespace serverme::edge

@@ -68,7 +68,7 @@ result<done> core::state::take_payload(bytes_view piece, time_point now) {
   if (frame.type == frame_type::data) {
     auto* s = skipping || piece.empty() ? nullptr : find(frame.stream);
     if (s != nullptr) {
-      s->held += static_cast<std::uint32_t>(piece.size());
+      hold(*s, piece.size(), now);
       counters.bytes_in += piece.size();
       s->handler->on_data(piece);
     }
@@ -104,7 +104,7 @@ result<done> core::state::end_frame(time_point now) {
 result<done> core::state::on_frame(bytes_view payload, time_point now) {
   switch (frame.type) {
     case frame_type::data: return done{};
-    case frame_type::open: return on_open(payload);
+    case frame_type::open: return on_open(payload, now);
     case frame_type::window: return on_window(payload);
     case frame_type::rst: return on_rst(payload);
     case frame_type::ping: return on_ping(payload, now);
@@ -117,7 +117,7 @@ result<done> core::state::on_frame(bytes_view payload, time_point now) {
   return done{};
 }
 
-result<done> core::state::on_open(bytes_view payload) {
+result<done> core::state::on_open(bytes_view payload, time_point now) {
   auto id = frame.stream;
   if (me != side::agent || id == 0 || id % 2 != 0 || id <= last_id)
     return fail(errc::protocol_violation, "OPEN with a stream id that is not new");
@@ -131,10 +131,10 @@ result<done> core::state::on_open(bytes_view payload) {
     return fail(parts.error());
   if (parts->first_bytes.size() > limits.window_initial)
     return fail(errc::protocol_violation, "OPEN beyond the window");
-  return begin_stream(*parts);
+  return begin_stream(*parts, now);
 }
 
-result<done> core::state::begin_stream(open_parts& parts) {
+result<done> core::state::begin_stream(open_parts& parts, time_point now) {
   auto id = frame.stream;
   auto first = parts.first_bytes;
   if (streams.size() >= limits.streams_max) {
@@ -145,7 +145,7 @@ result<done> core::state::begin_stream(open_parts& parts) {
   }
   auto& made = add(id, nullptr);
   made.receivable -= static_cast<std::uint32_t>(first.size());
-  made.held = static_cast<std::uint32_t>(first.size());
+  hold(made, first.size(), now);
   counters.bytes_in += first.size();
   auto* who = handler.on_open(id, parts.message, first);
   auto* s = find(id);

@@ -35,7 +35,7 @@ struct stream {
   bool window_due = false;      // it will, with the next fill()
   bool fin_received = false;
 
-  // How fast the handler passes a window on.
+  // How fast a window comes and is passed on.
   std::uint64_t round_bytes = 0;
   time_point round_began{};
 };
@@ -61,13 +61,14 @@ struct core::state {
   result<done> take_payload(bytes_view piece, time_point now);
   result<done> end_frame(time_point now);
   result<done> on_frame(bytes_view payload, time_point now);
-  result<done> on_open(bytes_view payload);
-  result<done> begin_stream(open_parts& parts);
+  result<done> on_open(bytes_view payload, time_point now);
+  result<done> begin_stream(open_parts& parts, time_point now);
   result<done> on_rst(bytes_view payload);
   result<done> on_ping(bytes_view payload, time_point now);
 
   // Windows (core_windows.cpp).
   result<done> on_window(bytes_view payload);
+  void hold(stream& s, std::size_t count, time_point now);
   void grow(stream& s, std::size_t count, time_point now);
   void announce(stream_id id, stream& s);
   void fill_windows(byte_queue& out);

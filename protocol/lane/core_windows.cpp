@@ -51,14 +51,18 @@ void core::consumed(stream_id id, std::size_t count, time_point now) {
     s.announce(id, *stream);
 }
 
+void core::state::hold(stream& s, std::size_t count, time_point now) {
+  if (s.held == 0 && s.round_bytes == 0)
+    s.round_began = now; // the silence before is nobody's fault
+  s.held += static_cast<std::uint32_t>(count);
+}
+
 // A whole window in less than two round trips: the window is what holds the peer back.
 void core::state::grow(stream& s, std::size_t count, time_point now) {
-  if (s.round_bytes == 0)
-    s.round_began = now;
   s.round_bytes += count;
   if (s.round_bytes < s.window)
     return;
-  auto elapsed = now - s.round_began;
+  auto elapsed = now - std::exchange(s.round_began, now);
   s.round_bytes = 0;
   // Only traffic knows that a measurement is due; the answer serves the next round.
   if (!ping_open && (ping_count == 0 || now - ping_sent > round_trip_age_max))
