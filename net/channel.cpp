@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <optional>
@@ -44,6 +45,11 @@ address address_of(const stream_socket::endpoint_type& from) {
 failure lost(const error_code& error) { return fail(errc::stream_reset, error.message()); }
 
 } // namespace
+
+loose_socket::~loose_socket() {
+  if (descriptor_ >= 0)
+    ::close(descriptor_);
+}
 
 struct channel::state : std::enable_shared_from_this<state> {
   state(event_loop& on, stream_socket from) : loop{on}, socket{std::move(from)} {
@@ -102,7 +108,8 @@ struct channel::state : std::enable_shared_from_this<state> {
 };
 
 void channel::state::read_next() {
-  if (reading || paused || held > 0 || ended || broken || !socket.is_open())
+  // While it is taken apart nothing may be read any more: it would be in nobody's hands.
+  if (reading || paused || held > 0 || ended || broken || releasing || !socket.is_open())
     return;
   reading = true;
   socket.async_read_some(asio::buffer(first),
@@ -142,7 +149,9 @@ void channel::state::hand_over() {
   whole.received = std::move(early);
   whole.received.append(bytes_view{first.data(), held});
   whole.unsent = std::move(out);
-  whole.descriptor = socket.release(ignored);
+  if (socket.is_open() && !broken)
+    whole.socket = loose_socket{socket.release(ignored)};
+  close();
   std::exchange(releasing, nullptr)(std::move(whole));
 }
 
@@ -173,14 +182,16 @@ void channel::state::linger_on(milliseconds linger, std::size_t unsent, int stal
 }
 
 void channel::state::begin() {
+  if (releasing || !socket.is_open() || broken)
+    return;
   auto bytes = std::exchange(early, {});
-  if (socket.is_open() && !broken && (tls.is_set() || !bytes.empty()))
+  if (tls.is_set() || !bytes.empty())
     deliver(bytes.view());
   read_next();
 }
 
 void channel::state::resume() {
-  if (paused || !socket.is_open() || broken)
+  if (paused || releasing || !socket.is_open() || broken)
     return;
   if (auto size = std::exchange(held, 0); size > 0)
     take(size);
@@ -428,6 +439,23 @@ void channel::abort() noexcept {
 
 bool channel::is_open() const noexcept { return state_->socket.is_open() && !state_->broken; }
 
+channel::peer_state channel::peer_now() const noexcept {
+  tcp_info told{};
+  socklen_t size = sizeof told;
+  if (!is_open())
+    return peer_state::lost;
+  if (::getsockopt(state_->socket.native_handle(), IPPROTO_TCP, TCP_INFO, &told, &size) != 0)
+    return peer_state::here;
+  switch (told.tcpi_state) {
+    case TCP_CLOSE: return peer_state::lost;
+    case TCP_CLOSE_WAIT:
+    case TCP_CLOSING:
+    case TCP_LAST_ACK:
+    case TCP_TIME_WAIT: return peer_state::ended;
+    default: return peer_state::here;
+  }
+}
+
 bool channel::has_news() const noexcept {
   auto& s = *state_;
   if (!is_open() || s.ended || s.held > 0)
@@ -451,9 +479,12 @@ void channel::release(std::function<void(parts)> done) {
 
 std::unique_ptr<channel> channel::adopt(event_loop& loop, parts from) {
   stream_socket socket{loop.context()};
-  error_code ignored;
-  socket.assign(asio::generic::stream_protocol{from.family, 0}, from.descriptor, ignored);
+  error_code error{asio::error::bad_descriptor};
+  if (auto descriptor = from.socket.take(); descriptor >= 0)
+    socket.assign(asio::generic::stream_protocol{from.family, 0}, descriptor, error);
   auto made = std::make_unique<channel>(loop, std::move(socket));
+  if (error)
+    made->state_->break_down(lost(error));
   made->state_->tls = std::move(from.tls);
   made->state_->early = std::move(from.received);
   made->state_->send_wire(from.unsent.view());

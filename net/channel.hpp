@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace serverme::net {
 
@@ -25,6 +26,24 @@ using stream_socket
 struct address {
   std::string host; // numeric; empty for a Unix socket
   std::uint16_t port = 0;
+};
+
+/// A socket that no loop has; closed unless somebody takes it.
+class loose_socket {
+public:
+  loose_socket() = default;
+  explicit loose_socket(int descriptor) noexcept : descriptor_{descriptor} {}
+  loose_socket(loose_socket&& other) noexcept : descriptor_{other.take()} {}
+  loose_socket& operator=(loose_socket&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~loose_socket();
+
+  int take() noexcept { return std::exchange(descriptor_, -1); }
+
+private:
+  int descriptor_ = -1;
 };
 
 class channel;
@@ -90,9 +109,15 @@ public:
   /// idle connection that should be silent is of no more use then.
   bool has_news() const noexcept;
 
+  /// What the kernel knows of the peer, be it that bytes of his still wait to be read: who has
+  /// paused reading is not told otherwise. `here` for Unix sockets.
+  enum class peer_state : unsigned char { here, ended, lost };
+  peer_state peer_now() const noexcept;
+
   /// Taken apart, to move to another loop.
   struct parts {
-    int descriptor = -1;
+    /// Empty when the connection was lost meanwhile: the channel made of it says so to its user.
+    loose_socket socket;
     int family = 0;
     tls_session tls;
     /// From the peer, as it came from the socket, not yet given to a user.

@@ -75,10 +75,19 @@ void lane_link::on_tick(time_point now) {
 
 void lane_link::on_wake(milliseconds grace) { heartbeat_.on_wake(channel_->loop().now(), grace); }
 
+void lane_link::doubt(milliseconds grace) {
+  if (dead_)
+    return;
+  on_wake(grace);
+  core_.ping(channel_->loop().now());
+}
+
 double lane_link::recent_bytes(time_point now) const noexcept {
   auto age = std::chrono::duration<double>(now - recent_at_).count();
   return age > 10 ? 0 : recent_ * std::exp2(-age / 0.5);
 }
+
+time_point lane_link::heard_at() const noexcept { return heard_; }
 
 void lane_link::note_bytes(std::size_t count) {
   auto now = channel_->loop().now();
@@ -87,8 +96,10 @@ void lane_link::note_bytes(std::size_t count) {
 }
 
 void lane_link::on_secured() {
-  if (!dead_)
-    user_.on_lane_ready();
+  if (dead_)
+    return;
+  user_.on_lane_ready();
+  flush_task_.request();
 }
 
 void lane_link::on_bytes(bytes_view bytes) {
@@ -125,7 +136,7 @@ void lane_link::on_pong(microseconds round_trip) { user_.on_round_trip(round_tri
 void lane_link::on_output() { flush_task_.request(); }
 
 void lane_link::flush() {
-  if (dead_)
+  if (dead_ || (channel_->is_tls() && !channel_->tls().is_secured()))
     return;
   while (core_.has_output() && channel_->unsent() < socket_queue_bytes) {
     auto& frames = channel_->loop().buffers().frames;

@@ -49,6 +49,8 @@ public:
   void on_tick(time_point now);
   /// The clock jumped: the peer has `grace` to answer a ping.
   void on_wake(milliseconds grace);
+  /// As on_wake(), and the ping leaves now: is there still somebody?
+  void doubt(milliseconds grace);
 
   /// Bytes carried lately, halved every half second: the lane with the fewest is the best for a new
   /// stream (measured: p99 beside a stalled bulk 105 ms; 210 ms by round robin or stream count).

@@ -186,6 +186,8 @@ result<ssl_context> make_server_context(const certificate_pem& certificate,
   auto* ctx = owner->ctx.get();
   set_common(ctx);
   SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  // Who comes back brings a ticket; a cache would be one lock for all loops.
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_session_id_context(ctx, reinterpret_cast<const unsigned char*>("serverme"), 8);
   if (!use_chain(ctx, certificate.chain))
     return fail(errc::certificate_unreadable, "certificate: " + take_ssl_error());
