@@ -19,6 +19,31 @@ namespace {
 // Out of descriptors: trying again at once would burn the core until someone leaves.
 constexpr milliseconds pause_when_full{100};
 
+using acceptor_type = asio::basic_socket_acceptor<tcp, event_loop::executor>;
+
+asio::ip::address address_named(const std::string& host, error_code& error) {
+  if (host == "localhost")
+    return asio::ip::address_v4::loopback();
+  return asio::ip::make_address(host, error);
+}
+
+/// Every address of both families where the system has both.
+tcp::endpoint open_for_all(acceptor_type& acceptor, std::uint16_t port, error_code& error) {
+  acceptor.open(tcp::v6(), error);
+  if (!error)
+    acceptor.set_option(asio::ip::v6_only{false}, error);
+  if (!error)
+    return {tcp::v6(), port};
+  acceptor.close(error);
+  acceptor.open(tcp::v4(), error);
+  return {tcp::v4(), port};
+}
+
+void share_port(acceptor_type& acceptor) {
+  int on = 1;
+  ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
 } // namespace
 
 result<address> parse_address(const std::string& text) {
@@ -81,7 +106,7 @@ struct listener::state : std::enable_shared_from_this<state> {
   }
 
   event_loop& loop;
-  asio::basic_socket_acceptor<tcp, event_loop::executor> acceptor;
+  acceptor_type acceptor;
   asio::steady_timer timer;
   on_connection accepted;
   listen_options options;
@@ -99,27 +124,26 @@ result<std::unique_ptr<listener>> listener::open(event_loop& loop, const address
     return fail(errc::listen_failed, to_string(where) + ": " + error.message());
   };
   error_code error;
-  auto any = where.host.empty() || where.host == "*";
-  auto ip = asio::ip::make_address(any                         ? "::"
-                                   : where.host == "localhost" ? "127.0.0.1"
-                                                               : where.host,
-                                   error);
-  if (error)
-    return fail(errc::listen_failed, "'" + where.host + "' is not a numeric address");
-  tcp::endpoint endpoint{ip, where.port};
   auto& acceptor = fresh->acceptor;
-  acceptor.open(endpoint.protocol(), error);
+  auto any = where.host.empty() || where.host == "*";
+  tcp::endpoint endpoint;
+  if (any) {
+    endpoint = open_for_all(acceptor, where.port, error);
+  } else {
+    endpoint = {address_named(where.host, error), where.port};
+    if (error)
+      return fail(errc::listen_failed, "'" + where.host + "' is not a numeric address");
+    acceptor.open(endpoint.protocol(), error);
+  }
   if (error)
     return refuse(error);
   acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
-  if (any)
-    acceptor.set_option(asio::ip::v6_only{false}, error);
-  if (options.share_port) {
-    int on = 1;
-    ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  }
+  if (options.use == port_use::one_of_many)
+    share_port(acceptor);
   if (acceptor.bind(endpoint, error); error)
     return refuse(error);
+  if (options.use == port_use::first_of_many)
+    share_port(acceptor);
   if (acceptor.listen(options.backlog, error); error)
     return refuse(error);
   acceptor.non_blocking(true, error);

@@ -15,10 +15,13 @@ result<address> parse_address(const std::string& text);
 /// "127.0.0.1:8080", "[::1]:8080".
 std::string to_string(const address& where);
 
+/// Several loops may listen on one port; the kernel spreads connections. The first of them takes
+/// the port as one that is alone does: two programs must not share one by accident.
+enum class port_use : unsigned char { alone, first_of_many, one_of_many };
+
 struct listen_options {
   int backlog = 1024;
-  /// Several loops listen on one port; the kernel spreads connections.
-  bool share_port = false;
+  port_use use = port_use::alone;
   /// Accepted in one turn before others get theirs.
   int batch = 64;
 };

@@ -19,11 +19,21 @@ agent_greeting::agent_greeting(edge_loop& home, std::unique_ptr<net::channel> ag
   : home_{home},
     channel_{std::move(agent)},
     began_{home.now()},
-    self_{std::make_shared<agent_greeting*>(this)} {}
+    self_{std::make_shared<agent_greeting*>(this)} {
+  place_.emplace(home, *this);
+}
 
 void agent_greeting::start() { channel_->start(*this); }
 
+// The context serves visitors with older TLS too: here it is decided that a lane has none of it.
+void agent_greeting::on_secured() {
+  if (channel_->tls().version() != "TLSv1.3" || channel_->tls().alpn() != alpn_lane)
+    on_shutdown();
+}
+
 void agent_greeting::on_bytes(bytes_view bytes) {
+  if (!self_ || asked_)
+    return;
   received_.append(bytes);
   lane::hello hello;
   auto complete = read_hello(hello);
@@ -32,6 +42,8 @@ void agent_greeting::on_bytes(bytes_view bytes) {
   if (!*complete)
     return;
   channel_->pause_reading();
+  if (home_.is_draining())
+    return turn_away(fail(errc::draining));
   if (hello.version_min > lane::version_max || hello.version_max < lane::version_min)
     return turn_away(fail(errc::version_unsupported));
   ask(hello);
@@ -58,23 +70,30 @@ result<bool> agent_greeting::read_hello(lane::hello& into) const {
 }
 
 void agent_greeting::ask(const lane::hello& hello) {
-  auto& loop = home_.loop();
-  home_.deciders().greet(hello, channel_->peer().host,
-                         [&loop, weak = std::weak_ptr{self_}, hello](result<admission> outcome) {
-                           loop.post([weak, hello, outcome = std::move(outcome)] {
-                             auto self = weak.lock();
-                             if (!self)
-                               return; // the admission ends by itself: no lane ever came
-                             if (outcome)
-                               (*self)->let_in(*outcome, hello);
-                             else
-                               (*self)->turn_away(outcome.error());
-                           });
-                         });
+  asked_ = true;
+  auto answer = [loop = home_.weak_from_this(), weak = std::weak_ptr{self_},
+                 agreed = terms{std::min(hello.version_max, lane::version_max), hello.window}](
+                  result<admission> outcome) {
+    auto there = loop.lock();
+    if (!there)
+      return; // the node has stopped
+    there->loop().post([weak, agreed, outcome = std::move(outcome)] {
+      auto self = weak.lock();
+      if (!self)
+        return; // the admission ends by itself: no lane ever came
+      if (outcome)
+        (*self)->let_in(*outcome, agreed);
+      else
+        (*self)->turn_away(outcome.error());
+    });
+  };
+  home_.deciders().greet(hello, channel_->peer().host, std::move(answer));
 }
 
-void agent_greeting::let_in(const admission& who, const lane::hello& hello) {
-  lane::welcome welcome{.version = std::min(hello.version_max, lane::version_max),
+void agent_greeting::let_in(const admission& who, terms agreed) {
+  if (home_.is_draining())
+    return turn_away(fail(errc::draining));
+  lane::welcome welcome{.version = agreed.version,
                         .capabilities = 0,
                         .session = who.session,
                         .resume_token = who.resume_token,
@@ -84,14 +103,14 @@ void agent_greeting::let_in(const admission& who, const lane::hello& hello) {
                         .lanes_max = home_.limits().lanes_per_session,
                         .window = lane::core_limits{}.window_initial};
   auto& there = home_.home_of(who.session);
-  channel_->release([&there, who, welcome, window = hello.window](net::channel::parts parts) {
+  channel_->release([&there, who, welcome, agreed](net::channel::parts parts) {
     auto shared = std::make_shared<net::channel::parts>(std::move(parts));
-    there.loop().post([&there, who, welcome, window, shared] {
+    there.loop().post([&there, who, welcome, agreed, shared] {
       there.open_session(who.session, who.owner)
-        .add_lane(net::channel::adopt(there.loop(), std::move(*shared)), welcome, window);
+        .add_lane(net::channel::adopt(there.loop(), std::move(*shared)), welcome, agreed.window);
     });
   });
-  home_.retire(*this);
+  retire();
 }
 
 void agent_greeting::turn_away(const failure& why) {
@@ -102,15 +121,15 @@ void agent_greeting::turn_away(const failure& why) {
   frame.append(payload.view());
   channel_->write(frame.view());
   channel_->close_gently(seconds{2});
-  home_.retire(*this);
+  retire();
 }
-
-void agent_greeting::on_closed(const failure&) { home_.retire(*this); }
 
 void agent_greeting::on_tick(time_point now) {
   if (now - began_ < home_.limits().greeting_timeout)
     return;
-  if (channel_->is_tls() && channel_->tls().is_secured())
+  if (asked_)
+    turn_away(fail(errc::control_unavailable, "nobody answered"));
+  else if (channel_->tls().is_secured())
     turn_away(fail(errc::greeting_timeout));
   else
     on_shutdown();
@@ -118,6 +137,12 @@ void agent_greeting::on_tick(time_point now) {
 
 void agent_greeting::on_shutdown() {
   channel_->close();
+  retire();
+}
+
+void agent_greeting::retire() {
+  self_.reset();
+  place_.reset();
   home_.retire(*this);
 }
 

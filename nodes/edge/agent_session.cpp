@@ -134,8 +134,8 @@ void agent_session::add_lane(std::unique_ptr<net::channel> connection,
 void agent_session::make_room() {
   if (lanes_.size() < home_.limits().lanes_per_session)
     return;
-  auto stalest = std::ranges::min_element(
-    lanes_, {}, [](agent_lane* lane) { return lane->link().heard_at(); });
+  auto stalest = std::ranges::min_element(lanes_, {},
+                                          [](agent_lane* lane) { return lane->link().heard_at(); });
   ++home_.counters().lanes_replaced;
   (*stalest)->link().fail_now(fail(errc::lane_limit));
 }

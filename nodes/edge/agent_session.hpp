@@ -25,8 +25,12 @@ public:
   net::lane_link& link() noexcept { return link_; }
   std::uint64_t serial() const noexcept { return serial_; }
   bool takes_streams() const noexcept { return !leaving_ && !link_.is_dead(); }
-  /// GOAWAY; then closes, once its streams have ended or after a short time.
-  void say_goodbye(const lane::goaway& why);
+  /// A newer lane came: this one may be what is left of a lost connection. It has a short time to
+  /// prove the opposite, and takes new streams only when no other does.
+  void doubt();
+  bool is_doubtful() const noexcept { return link_.heard_at() < doubted_at_; }
+  /// GOAWAY; then closes, once its streams have ended or after `time`.
+  void say_goodbye(const lane::goaway& why, milliseconds time);
 
   void on_tick(time_point now) override;
   void on_shutdown() override;
@@ -43,6 +47,7 @@ private:
   lane::window_budget budget_;
   net::lane_link link_;
   time_point close_at_ = time_point::max();
+  time_point doubted_at_ = time_point::min();
   bool leaving_ = false;
 };
 
@@ -65,11 +70,14 @@ public:
 
   /// An agent's wish, taken to those who decide; the answer goes back on the same lane if it lives.
   void ask_to_bind(std::uint64_t serial, const lane::bind& wish);
-  void say_goodbye(const lane::goaway& why);
-  /// On any lane that is there.
+  void say_goodbye(const lane::goaway& why, milliseconds time);
+  /// On a lane that is there.
   void send_control(lane::frame_type type, const byte_queue& payload);
 
 private:
+  /// At most limits.lanes_per_session: the one heard from least makes room.
+  void make_room();
+
   edge_loop& home_;
   session_id id_;
   account_id owner_;

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 namespace serverme::edge {
@@ -45,7 +46,8 @@ bool is_authorized(const http1::request_head& head, std::string_view digest) {
   auto space = value.find(' ');
   if (space == std::string_view::npos || !http1::same_name(value.substr(0, space), "basic"))
     return false;
-  auto given = sha256(decode_base64(value.substr(value.find_first_not_of(' ', space))));
+  value.remove_prefix(std::min(value.find_first_not_of(' ', space), value.size()));
+  auto given = sha256(decode_base64(value));
   return given.size() == digest.size()
          && CRYPTO_memcmp(given.data(), digest.data(), digest.size()) == 0;
 }

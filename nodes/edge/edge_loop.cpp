@@ -10,11 +10,7 @@ edge_loop::edge_loop(edge_shared& shared)
   : shared_{shared},
     routes_{std::make_shared<route_map>()},
     budget_{shared.config.limits.loop_window_bytes},
-    clean_up_{loop_,
-              [this] {
-                retired_.clear();
-                forgotten_.clear();
-              }},
+    clean_up_{loop_, [this] { clean_up(); }},
     look_again_{loop_, [this] { for_each_resident([](resident& who) { who.on_change(); }); }},
     ticker_{
       std::make_unique<net::ticker>(loop_, seconds{1}, [this](time_point now) { tick(now); })} {}
@@ -58,6 +54,25 @@ void edge_loop::retire(resident& who) {
   retired_.push_back(std::move(place->second));
   residents_.erase(place);
   clean_up_.request();
+}
+
+// Whoever was busy and is not any more has retired: drained() need look nowhere else.
+void edge_loop::clean_up() {
+  retired_.clear();
+  forgotten_.clear();
+  if (!drained_)
+    return;
+  for (const auto& [key, who] : residents_)
+    if (who->is_busy())
+      return;
+  std::exchange(drained_, nullptr)();
+}
+
+bool edge_loop::has_room() noexcept {
+  if (residents_.size() < limits().visitors_max)
+    return true;
+  ++counters().connections_refused;
+  return false;
 }
 
 // Those who retire stay in memory until the end of the turn, so that looking is safe.
@@ -107,8 +122,10 @@ void edge_loop::report_usage() {
 }
 
 bool edge_loop::begin_waiting() noexcept {
-  if (waiting_ >= limits().waiting_max)
+  if (waiting_ >= limits().waiting_max) {
+    ++counters().waits_refused;
     return false;
+  }
   ++waiting_;
   return true;
 }
@@ -123,24 +140,21 @@ void edge_loop::tick(time_point now) {
   report_usage();
 }
 
-void edge_loop::drain() {
+void edge_loop::drain(std::function<void()> drained) {
   draining_ = true;
+  drained_ = std::move(drained);
   for (auto& [id, session] : sessions_)
-    session->say_goodbye({errc::draining, "the node is about to stop", seconds{1}, {}});
-}
-
-bool edge_loop::has_streams() const noexcept {
-  for (const auto& [id, session] : sessions_)
-    if (session->streams() > 0)
-      return true;
-  return false;
+    session->say_goodbye({errc::draining, "the node is about to stop", seconds{1}, {}},
+                         limits().drain_time);
+  for_each_resident([](resident& who) { who.on_drain(); });
+  clean_up_.request();
 }
 
 void edge_loop::shutdown() {
   for_each_resident([](resident& who) { who.on_shutdown(); });
-  sessions_.clear();
   residents_.clear();
   retired_.clear();
+  sessions_.clear();
   forgotten_.clear();
   report_usage();
 }

@@ -8,11 +8,14 @@
 #include "nodes/edge/certificate_source.hpp"
 #include "nodes/edge/decisions.hpp"
 #include "nodes/edge/edge_config.hpp"
+#include "nodes/edge/edge_counters.hpp"
 #include "nodes/edge/resident.hpp"
 #include "protocol/http1/head.hpp"
 #include "protocol/lane/budget.hpp"
 #include "protocol/route_map.hpp"
 
+#include <functional>
+#include <list>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -21,16 +24,19 @@ namespace serverme::edge {
 
 class agent_session;
 class edge_loop;
+class stranger;
 
 /// What the loops of one edge share. Set before the first loop runs, then only read.
 struct edge_shared {
   edge_config config;
   certificate_source& certificates;
   decisions* deciders = nullptr;
-  std::vector<std::unique_ptr<edge_loop>> loops;
+  edge_counters counters;
+  std::vector<std::shared_ptr<edge_loop>> loops;
 };
 
-class edge_loop {
+/// Shared so that answers of the deciders, which may come late, can ask whether it still is there.
+class edge_loop : public std::enable_shared_from_this<edge_loop> {
 public:
   explicit edge_loop(edge_shared& shared);
   ~edge_loop();
@@ -41,6 +47,7 @@ public:
   certificate_source& certificates() noexcept { return shared_.certificates; }
   decisions& deciders() noexcept { return *shared_.deciders; }
   const route_map& routes() const noexcept { return *routes_; }
+  edge_counters& counters() noexcept { return shared_.counters; }
   time_point now() const noexcept { return loop_.now(); }
 
   /// Where the lanes of a session are.
@@ -60,7 +67,9 @@ public:
   }
   /// Destroys it at the end of the turn: it may be in the middle of a call.
   void retire(resident& who);
-  std::size_t residents() const noexcept { return residents_.size(); }
+  /// At most limits().visitors_max may be here; one more is counted as refused.
+  bool has_room() noexcept;
+  std::list<stranger*>& strangers() noexcept { return strangers_; }
 
   /// Every waiting visitor looks again, at the end of the turn.
   void announce_change();
@@ -78,9 +87,9 @@ public:
   lane::window_budget& budget_of(account_id account);
 
   bool is_draining() const noexcept { return draining_; }
-  /// Agents are told to come back later; streams go on until shutdown().
-  void drain();
-  bool has_streams() const noexcept;
+  /// Agents are told to come back later, idle visitors are sent away; streams go on until
+  /// shutdown(). `drained` is called once, when nobody is busy any more.
+  void drain(std::function<void()> drained);
   void shutdown();
 
   /// For heads: parsed and done with within one call, so one of each is enough for a loop.
@@ -97,6 +106,7 @@ private:
   /// Also when the call makes some of them leave.
   template <class Call>
   void for_each_resident(Call call);
+  void clean_up();
   void tick(time_point now);
   void report_usage();
 
@@ -105,6 +115,7 @@ private:
   std::shared_ptr<const route_map> routes_;
   lane::window_budget budget_;
   std::unordered_map<account_id, lane::window_budget> account_budgets_;
+  std::list<stranger*> strangers_;
   std::unordered_map<resident*, std::unique_ptr<resident>> residents_;
   std::vector<std::unique_ptr<resident>> retired_;
   std::unordered_map<session_id, std::unique_ptr<agent_session>> sessions_;
@@ -116,6 +127,7 @@ private:
   std::unique_ptr<net::ticker> ticker_;
   std::size_t waiting_ = 0;
   bool draining_ = false;
+  std::function<void()> drained_;
 };
 
 } // namespace serverme::edge

@@ -9,6 +9,7 @@
 #include "nodes/edge/tls_front.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <thread>
 #include <unordered_map>
@@ -17,6 +18,9 @@
 namespace serverme::edge {
 
 namespace {
+
+// An agent whose session ends has this long for its last streams.
+constexpr milliseconds goodbye_time{2'000};
 
 using listeners = std::vector<std::unique_ptr<net::listener>>;
 
@@ -42,14 +46,14 @@ void on_loop(edge_loop& loop, Call call) {
 
 struct edge_node::state {
   state(edge_config config, certificate_source& certificates)
-    : shared{std::move(config), certificates, nullptr, {}} {
+    : shared{std::move(config), certificates} {
     auto count = loops_for(shared.config.loops);
     for (unsigned i = 0; i < count; ++i)
-      shared.loops.push_back(std::make_unique<edge_loop>(shared));
+      shared.loops.push_back(std::make_shared<edge_loop>(shared));
   }
 
   result<net::address> listen(const net::address& where, listeners& into,
-                              void (*accept)(edge_loop&, net::stream_socket));
+                              void (*accept_one)(edge_loop&, net::stream_socket));
 
   edge_shared shared;
   listeners http, tls;
@@ -57,47 +61,37 @@ struct edge_node::state {
   std::unordered_map<std::uint16_t, std::unique_ptr<net::listener>> ports;
   net::address http_address, tls_address;
   std::vector<std::thread> threads;
-  bool running = false;
+  std::atomic<bool> running{false};
 };
 
 namespace {
 
-bool is_full(edge_loop& loop) { return loop.residents() >= loop.limits().visitors_max; }
-
-void accept_http(edge_loop& loop, net::stream_socket socket) {
-  if (is_full(loop))
+/// Makes a resident of a new connection, if there is room for one.
+template <class Resident, class... Args>
+void accept(edge_loop& loop, net::stream_socket socket, Args... args) {
+  if (!loop.has_room())
     return;
   auto channel = std::make_unique<net::channel>(loop.loop(), std::move(socket));
-  loop.admit(std::make_unique<http_visitor>(loop, std::move(channel))).start();
-}
-
-void accept_tls(edge_loop& loop, net::stream_socket socket) {
-  if (is_full(loop))
-    return;
-  auto channel = std::make_unique<net::channel>(loop.loop(), std::move(socket));
-  loop.admit(std::make_unique<tls_front>(loop, std::move(channel))).start();
-}
-
-void accept_tcp(edge_loop& loop, net::stream_socket socket) {
-  if (is_full(loop))
-    return;
-  auto channel = std::make_unique<net::channel>(loop.loop(), std::move(socket));
-  loop.admit(std::make_unique<raw_visitor>(loop, std::move(channel), std::string{})).start({});
+  loop.admit(std::make_unique<Resident>(loop, std::move(channel), args...)).start();
 }
 
 } // namespace
 
 // Every loop listens itself, so that no connection crosses a thread to be accepted.
 result<net::address> edge_node::state::listen(const net::address& where, listeners& into,
-                                              void (*accept)(edge_loop&, net::stream_socket)) {
+                                              void (*accept_one)(edge_loop&, net::stream_socket)) {
   auto bound = where;
   for (auto& loop : shared.loops) {
-    auto opened = net::listener::open(loop->loop(), bound, {.share_port = shared.loops.size() > 1});
+    auto use = shared.loops.size() == 1 ? net::port_use::alone
+               : into.empty()           ? net::port_use::first_of_many
+                                        : net::port_use::one_of_many;
+    auto opened = net::listener::open(loop->loop(), bound, {.use = use});
     if (!opened)
       return fail(opened.error());
     bound.port = (*opened)->where().port;
-    (*opened)->start(
-      [&loop = *loop, accept](net::stream_socket socket) { accept(loop, std::move(socket)); });
+    (*opened)->start([&loop = *loop, accept_one](net::stream_socket socket) {
+      accept_one(loop, std::move(socket));
+    });
     into.push_back(std::move(*opened));
   }
   return into.front()->where();
@@ -108,17 +102,26 @@ edge_node::edge_node(edge_config config, certificate_source& certificates)
 
 edge_node::~edge_node() { stop(); }
 
-result<done> edge_node::start(decisions& deciders) {
+result<done> edge_node::open() {
   auto& s = *state_;
-  s.shared.deciders = &deciders;
-  auto http = s.listen(s.shared.config.http, s.http, accept_http);
+  if (!s.http.empty())
+    return done{};
+  auto http = s.listen(s.shared.config.http, s.http, accept<http_visitor>);
   if (!http)
     return fail(http.error());
-  auto tls = s.listen(s.shared.config.tls, s.tls, accept_tls);
+  auto tls = s.listen(s.shared.config.tls, s.tls, accept<tls_front>);
   if (!tls)
     return fail(tls.error());
   s.http_address = *http;
   s.tls_address = *tls;
+  return done{};
+}
+
+result<done> edge_node::start(decisions& deciders) {
+  auto& s = *state_;
+  s.shared.deciders = &deciders;
+  if (auto opened = open(); !opened)
+    return fail(opened.error());
   for (auto& loop : s.shared.loops)
     s.threads.emplace_back([&loop = *loop] { loop.loop().run(); });
   s.running = true;
@@ -127,26 +130,24 @@ result<done> edge_node::start(decisions& deciders) {
 
 void edge_node::stop() {
   auto& s = *state_;
-  if (!std::exchange(s.running, false))
+  if (!s.running.exchange(false))
     return;
   auto& loops = s.shared.loops;
-  for (std::size_t i = 0; i < loops.size(); ++i)
+  std::vector<std::future<void>> drained;
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    auto promise = std::make_shared<std::promise<void>>();
+    drained.push_back(promise->get_future());
     on_loop(*loops[i], [&, i] {
       s.http[i]->close();
       s.tls[i]->close();
       if (i == 0)
         s.ports.clear();
-      loops[i]->drain();
+      loops[i]->drain([promise] { promise->set_value(); });
     });
+  }
   auto deadline = std::chrono::steady_clock::now() + s.shared.config.limits.drain_time;
-  auto busy = [&] {
-    bool any = false;
-    for (auto& loop : loops)
-      on_loop(*loop, [&] { any = any || loop->has_streams(); });
-    return any;
-  };
-  while (busy() && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(milliseconds{20});
+  for (auto& loop_drained : drained)
+    loop_drained.wait_until(deadline);
   for (auto& loop : loops) {
     on_loop(*loop, [&] { loop->shutdown(); });
     loop->loop().stop();
@@ -158,6 +159,7 @@ void edge_node::stop() {
 
 net::address edge_node::http_address() const { return state_->http_address; }
 net::address edge_node::tls_address() const { return state_->tls_address; }
+const edge_counters& edge_node::counters() const noexcept { return state_->shared.counters; }
 
 void edge_node::publish_routes(std::shared_ptr<const route_map> routes) {
   for (auto& loop : state_->shared.loops)
@@ -165,12 +167,16 @@ void edge_node::publish_routes(std::shared_ptr<const route_map> routes) {
 }
 
 void edge_node::open_port(std::uint16_t port, std::function<void(result<done>)> reply) {
+  if (!state_->running)
+    return reply(fail(errc::draining));
   auto& loop = *state_->shared.loops.front();
   loop.loop().post([this, &loop, port, reply = std::move(reply)] {
     auto opened = net::listener::open(loop.loop(), {state_->shared.config.tcp_host, port});
     if (!opened)
       return reply(fail(errc::port_taken, opened.error().detail));
-    (*opened)->start([&loop](net::stream_socket socket) { accept_tcp(loop, std::move(socket)); });
+    (*opened)->start([&loop](net::stream_socket socket) {
+      accept<raw_visitor>(loop, std::move(socket), std::string{});
+    });
     state_->ports[port] = std::move(*opened);
     reply(done{});
   });
@@ -184,7 +190,7 @@ void edge_node::close_session(session_id session, const lane::goaway& why) {
   auto& loop = state_->shared.loops.front()->home_of(session);
   loop.loop().post([&loop, session, why] {
     if (auto* there = loop.find_session(session))
-      there->say_goodbye(why);
+      there->say_goodbye(why, goodbye_time);
   });
 }
 
@@ -204,8 +210,12 @@ void edge_node::replay(const route& where, const capture& original,
                        std::function<void(result<std::shared_ptr<const capture>>)> reply) {
   if (!original.request.is_whole())
     return reply(fail(errc::capture_incomplete));
+  if (!state_->running)
+    return reply(fail(errc::draining));
   auto& loop = state_->shared.loops.front()->home_of(where.session);
   loop.loop().post([&loop, where, original, reply = std::move(reply)]() mutable {
+    if (!loop.has_room())
+      return reply(fail(errc::too_busy));
     loop.admit(std::make_unique<replayer>(loop, std::move(reply))).start(where, original);
   });
 }

@@ -5,6 +5,7 @@
 #include "nodes/edge/certificate_source.hpp"
 #include "nodes/edge/decisions.hpp"
 #include "nodes/edge/edge_config.hpp"
+#include "nodes/edge/edge_counters.hpp"
 
 #include <memory>
 
@@ -16,7 +17,10 @@ public:
   edge_node(edge_config config, certificate_source& certificates);
   ~edge_node() override;
 
-  /// Opens the listeners and starts the loops. `deciders` outlives stop().
+  /// Opens the listeners, so that the addresses are known. Who connects waits for start().
+  /// @errors listen_failed
+  result<done> open();
+  /// Starts the loops; opens the listeners first if that was not done. `deciders` outlives stop().
   /// @errors listen_failed
   result<done> start(decisions& deciders);
   /// No new connections; agents are told to come back later; streams may end for
@@ -26,6 +30,8 @@ public:
   /// Where it really listens (port 0 was asked for).
   net::address http_address() const;
   net::address tls_address() const;
+  /// What was refused so far. From any thread.
+  const edge_counters& counters() const noexcept;
 
   void publish_routes(std::shared_ptr<const route_map> routes) override;
   void open_port(std::uint16_t port, std::function<void(result<done>)> reply) override;

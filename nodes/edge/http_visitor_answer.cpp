@@ -16,13 +16,16 @@ void http_visitor::on_data(bytes_view bytes) {
     if (!kept.empty())
       kept.append(bytes);
     auto view = kept.empty() ? bytes : kept.view();
-    auto rest = view.subspan(take_answer_heads(view, out));
-    if (phase_ == phase::exchange && answered_)
-      pass_answer_body(rest, out);
-    else if (phase_ == phase::exchange)
-      answer_.append(rest);
-    else if (phase_ == phase::upgraded)
+    auto used = take_answer_heads(view, out);
+    if (!used)
+      return; // refused, and the next request may have begun
+    auto rest = view.subspan(*used);
+    if (phase_ == phase::upgraded)
       pass_raw(rest);
+    else if (answered_)
+      pass_answer_body(rest, out);
+    else
+      answer_.append(rest);
   } else if (phase_ == phase::exchange) {
     pass_answer_body(bytes, out);
   } else if (phase_ == phase::upgraded) {
@@ -31,21 +34,25 @@ void http_visitor::on_data(bytes_view bytes) {
   settle();
 }
 
-std::size_t http_visitor::take_answer_heads(bytes_view bytes, byte_queue& out) {
+std::optional<std::size_t> http_visitor::take_answer_heads(bytes_view bytes, byte_queue& out) {
   auto& head = home().scratch_space().response;
   std::size_t used = 0;
-  while (used < bytes.size() && !answered_ && phase_ == phase::exchange) {
+  while (used < bytes.size() && !answered_) {
     auto raw = bytes.subspan(used);
     auto complete
       = http1::parse_response(raw, home().limits().head, answer_scanned_, method_, head);
     if (!complete) {
       cut_short(complete.error());
-      return used;
+      return std::nullopt;
     }
     if (!*complete)
       return used;
     answer_scanned_ = 0;
     used += head.size;
+    if (head.status == 101 && !asked_upgrade_) {
+      cut_short(fail(errc::local_bad_response, "101 to a request that asked for no upgrade"));
+      return std::nullopt;
+    }
     if (head.status >= 200 || head.status == 101) {
       take_final_head(head, raw.first(head.size), out);
     } else if (version_ == http1::version::http_1_1) {
@@ -61,14 +68,12 @@ std::size_t http_visitor::take_answer_heads(bytes_view bytes, byte_queue& out) {
 void http_visitor::take_final_head(const http1::response_head& head, bytes_view raw,
                                    byte_queue& out) {
   auto upgraded = head.status == 101;
-  if (upgraded && !asked_upgrade_)
-    return cut_short(fail(errc::local_bad_response, "101 to a request that asked for no upgrade"));
   record_.response_head(head, raw, home().now());
   until_close_ = head.body == http1::framing::until_close && !upgraded;
   plain_content_ = head.body == http1::framing::chunked && version_ == http1::version::http_1_0;
   // Who has not sent his whole request by now goes on sending it: where the next one begins, nobody
   // can tell.
-  if (until_close_ || plain_content_ || !request_body_.ended())
+  if (until_close_ || plain_content_ || !request_body_.ended() || home().is_draining())
     keep_alive_ = false;
   http1::append_response(
     out, head, {.visitor_version = version_, .keep_alive = keep_alive_, .upgraded = upgraded});
@@ -86,8 +91,8 @@ void http_visitor::take_final_head(const http1::response_head& head, bytes_view 
   out.clear();
   auto early = std::exchange(inbox_, {});
   bytes_in_ += early.size();
-  visitor().resume_reading();
   send(early.view());
+  regulate();
 }
 
 void http_visitor::pass_raw(bytes_view bytes) {
@@ -115,17 +120,17 @@ void http_visitor::pass_answer_body(bytes_view bytes, byte_queue& head) {
   }
   bytes_out_ += taken;
   visitor().write(in_place ? bytes.first(taken) : head.view());
-  if (taken < bytes.size())
-    cut_short(fail(errc::local_bad_response, "bytes after the end of the answer"));
+  if (taken == bytes.size())
+    return;
+  // The visitor has his whole answer; nobody knows what this is.
+  record_.fail(fail(errc::local_bad_response, "bytes after the end of the answer"));
+  finish_exchange();
 }
 
 // The agent ends a stream with the answer: only then may the next request begin.
 void http_visitor::on_finish() {
-  if (phase_ == phase::upgraded) {
-    if (end_to_visitor())
-      finish_exchange();
-    return;
-  }
+  if (phase_ == phase::upgraded)
+    return end_to_visitor();
   if (phase_ != phase::exchange)
     return;
   if (!answered_)
@@ -138,22 +143,18 @@ void http_visitor::on_finish() {
 void http_visitor::finish_exchange() {
   settle();
   end_record();
-  if (!request_body_.ended())
-    reset_stream(errc::stream_reset);
-  leave_stream();
-  if (!keep_alive_ || phase_ == phase::upgraded) {
-    phase_ = phase::over;
-    return leave();
-  }
-  phase_ = phase::head;
-  since_ = home().now();
-  visitor().resume_reading();
-  take_requests();
+  // Whatever is left of the request, nobody waits for it.
+  reset_stream(errc::stream_reset);
+  if (keep_alive_ && phase_ != phase::upgraded && !home().is_draining())
+    return begin_next();
+  phase_ = phase::over;
+  leave();
 }
 
 void http_visitor::on_reset(errc why) {
-  leave_stream();
-  cut_short(fail(why));
+  forget_stream();
+  // Some reasons are between programs and have no meaning for a visitor.
+  cut_short(fail(describe(why).status >= 400 ? why : errc::agent_lost));
 }
 
 // Before the answer began there is a page for it; after that only the connection can tell.

@@ -4,13 +4,6 @@
 
 namespace serverme::edge {
 
-namespace {
-
-// What a visitor may send before his agent is there.
-constexpr std::size_t early_bytes_max = 64 * 1024;
-
-} // namespace
-
 raw_visitor::raw_visitor(edge_loop& home, std::unique_ptr<net::channel> visitor,
                          std::string server_name)
   : tunnel_stream{home, std::move(visitor)},
@@ -28,22 +21,17 @@ void raw_visitor::connect() {
                                            : home().routes().find_host(server_name_);
   if (where == nullptr)
     return abort();
-  endpoint_ = where->endpoint;
-  switch (open(*where, early_.view())) {
-    case outcome::opened:
-      bytes_in_ += early_.size();
-      early_ = {};
-      visitor().resume_reading();
-      if (ended_early_)
-        on_end();
-      return;
-    case outcome::moved: return;
-    case outcome::waiting:
-      if (early_.size() >= early_bytes_max)
-        visitor().pause_reading();
-      return;
-    case outcome::refused: return abort();
+  auto opened = open(*where, early_.view());
+  if (opened == outcome::refused)
+    return abort();
+  if (opened == outcome::opened) {
+    endpoint_ = where->endpoint;
+    bytes_in_ += early_.size();
+    early_ = {};
+    if (ended_early_)
+      end_to_agent();
   }
+  regulate();
 }
 
 void raw_visitor::look_again() { connect(); }
@@ -56,24 +44,31 @@ std::function<void(edge_loop&, std::unique_ptr<net::channel>)> raw_visitor::move
   };
 }
 
+// Who waits for an agent is not read from: what he sends stays with him.
+void raw_visitor::regulate() {
+  if (has_left())
+    return;
+  if (is_waiting() || is_blocked())
+    visitor().pause_reading();
+  else
+    visitor().resume_reading();
+}
+
 void raw_visitor::on_bytes(bytes_view bytes) {
   since_ = home().now();
-  if (has_stream()) {
-    bytes_in_ += bytes.size();
-    return send(bytes);
+  if (!has_stream()) {
+    early_.append(bytes);
+    return;
   }
-  early_.append(bytes);
-  if (early_.size() >= early_bytes_max)
-    visitor().pause_reading();
+  bytes_in_ += bytes.size();
+  send(bytes);
 }
 
 void raw_visitor::on_end() {
-  if (!has_stream()) {
+  if (has_stream())
+    end_to_agent();
+  else
     ended_early_ = true;
-    return;
-  }
-  if (end_to_agent())
-    end();
 }
 
 void raw_visitor::on_sent() {
@@ -90,22 +85,28 @@ void raw_visitor::on_data(bytes_view bytes) {
   settle();
 }
 
-void raw_visitor::on_finish() {
-  if (end_to_visitor())
-    end();
-}
+void raw_visitor::on_finish() { end_to_visitor(); }
 
 // The other end reset its connection, or could not be reached: so do we.
-void raw_visitor::on_reset(errc) {
-  leave_stream();
-  home().count(endpoint_, 1, bytes_in_, bytes_out_);
-  abort();
+void raw_visitor::on_reset(errc why) {
+  forget_stream();
+  cut_short(why);
 }
 
 void raw_visitor::end() {
-  if (endpoint_.value != 0)
-    home().count(endpoint_, 1, bytes_in_, bytes_out_);
+  count();
   leave();
+}
+
+void raw_visitor::cut_short(errc why) {
+  reset_stream(why);
+  count();
+  abort();
+}
+
+void raw_visitor::count() {
+  if (endpoint_.value != 0 && !has_left())
+    home().count(endpoint_, 1, bytes_in_, bytes_out_);
 }
 
 void raw_visitor::on_tick(time_point now) {
@@ -114,18 +115,23 @@ void raw_visitor::on_tick(time_point now) {
       abort();
     return;
   }
+  if (is_blocked() && visitor().peer_now() == net::channel::peer_state::lost)
+    return cut_short(errc::stream_reset);
   // A silent connection may stay (a database session over lunch); one that takes nothing may not.
   if (visitor().unsent() == 0)
     since_ = now;
   if (now - since_ >= home().limits().stalled_timeout)
-    on_reset(errc::visitor_timeout);
+    cut_short(errc::visitor_timeout);
 }
 
 void raw_visitor::on_endpoint_gone(endpoint_id endpoint) {
-  if (endpoint != endpoint_)
-    return;
-  reset_stream(errc::agent_lost);
-  on_reset(errc::agent_lost);
+  if (endpoint == endpoint_)
+    cut_short(errc::agent_lost);
+}
+
+void raw_visitor::on_drain() {
+  if (is_waiting())
+    abort();
 }
 
 } // namespace serverme::edge

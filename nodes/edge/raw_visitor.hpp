@@ -12,10 +12,11 @@ public:
   raw_visitor(edge_loop& home, std::unique_ptr<net::channel> visitor, std::string server_name);
 
   /// `early`: bytes that were read before (a ClientHello).
-  void start(bytes_view early);
+  void start(bytes_view early = {});
 
   void on_tick(time_point now) override;
   void on_endpoint_gone(endpoint_id endpoint) override;
+  void on_drain() override;
 
 private:
   void on_bytes(bytes_view bytes) override;
@@ -23,13 +24,19 @@ private:
   void on_sent() override;
   void on_closed(const failure& why) override;
   void look_again() override;
+  void regulate() override;
+  void on_both_ended() override { end(); }
   std::function<void(edge_loop&, std::unique_ptr<net::channel>)> mover() override;
   void on_data(bytes_view bytes) override;
   void on_finish() override;
   void on_reset(errc why) override;
 
   void connect();
+  /// Counts the visit and leaves.
   void end();
+  /// As end(), with a reset: what the visitor got is not all.
+  void cut_short(errc why);
+  void count();
 
   std::string server_name_;
   byte_queue early_;

@@ -80,7 +80,9 @@ void replayer::on_writable() {
 void replayer::on_data(bytes_view bytes) {
   core_->consumed(stream_, bytes.size(), home_.now());
   if (auto outcome = take(bytes); !outcome)
-    end(&outcome.error());
+    return end(&outcome.error());
+  if (answered_ && switched_)
+    end(nullptr); // what two programs would say to each other now is no answer
 }
 
 result<done> replayer::take(bytes_view bytes) {
@@ -94,7 +96,8 @@ result<done> replayer::take(bytes_view bytes) {
     if (!*complete)
       return done{};
     scanned_ = 0;
-    answered_ = head.status >= 200 || head.status == 101;
+    switched_ = head.status == 101;
+    answered_ = head.status >= 200 || switched_;
     if (answered_) {
       record_.response_head(head, head_.view().first(head.size), home_.now());
       body_ = http1::body_reader{head.body, head.content_length};
@@ -116,7 +119,7 @@ result<done> replayer::take(bytes_view bytes) {
 }
 
 void replayer::on_finish() {
-  if (answered_)
+  if (answered_ && (body_.ended() || body_.may_end_here()))
     return end(nullptr);
   auto why = fail(errc::local_closed_early);
   end(&why);

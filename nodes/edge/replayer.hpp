@@ -22,6 +22,7 @@ public:
   void start(const route& where, const capture& original);
 
   void on_tick(time_point now) override;
+  bool is_busy() const override { return core_ != nullptr; }
   void on_shutdown() override;
 
 private:
@@ -44,6 +45,7 @@ private:
   exchange_record record_;
   time_point began_;
   bool answered_ = false;
+  bool switched_ = false;
 };
 
 } // namespace serverme::edge

@@ -16,6 +16,10 @@ public:
   virtual void on_change() {}
   /// The endpoint is no longer served.
   virtual void on_endpoint_gone(endpoint_id) {}
+  /// The node is about to stop: who does nothing leaves, who is busy begins nothing new.
+  virtual void on_drain() {}
+  /// Would somebody notice if it were closed now?
+  virtual bool is_busy() const { return false; }
   /// The loop ends: close now.
   virtual void on_shutdown() = 0;
 };

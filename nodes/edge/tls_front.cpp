@@ -16,7 +16,9 @@ constexpr std::string_view alert_unrecognized_name{"\x15\x03\x03\x00\x02\x02\x70
 } // namespace
 
 tls_front::tls_front(edge_loop& home, std::unique_ptr<net::channel> visitor)
-  : home_{home}, channel_{std::move(visitor)}, began_{home.now()} {}
+  : home_{home}, channel_{std::move(visitor)}, began_{home.now()} {
+  place_.emplace(home, *this);
+}
 
 void tls_front::start() { channel_->start(*this); }
 
@@ -30,6 +32,7 @@ void tls_front::on_bytes(bytes_view bytes) {
 }
 
 void tls_front::hand_on(const client_hello& hello) {
+  place_.reset();
   auto channel = std::move(channel_);
   home_.retire(*this);
   const auto* where = home_.routes().find_host(hello.server_name);
@@ -58,6 +61,7 @@ void tls_front::on_tick(time_point now) {
 }
 
 void tls_front::on_shutdown() {
+  place_.reset();
   channel_->close();
   home_.retire(*this);
 }

@@ -4,9 +4,11 @@
 
 #include "net/channel.hpp"
 #include "nodes/edge/edge_loop.hpp"
+#include "nodes/edge/stranger.hpp"
 #include "protocol/client_hello.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace serverme::edge {
 
@@ -22,13 +24,14 @@ private:
   void on_bytes(bytes_view bytes) override;
   void on_end() override { on_shutdown(); }
   void on_sent() override {}
-  void on_closed(const failure&) override { home_.retire(*this); }
+  void on_closed(const failure&) override { on_shutdown(); }
   void hand_on(const client_hello& hello);
 
   edge_loop& home_;
   std::unique_ptr<net::channel> channel_;
   byte_queue received_;
   time_point began_;
+  std::optional<stranger> place_;
 };
 
 } // namespace serverme::edge

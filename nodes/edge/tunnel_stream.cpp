@@ -1,14 +1,10 @@
 #include "nodes/edge/tunnel_stream.hpp"
 
+#include "nodes/edge/farewell.hpp"
+
 #include <utility>
 
 namespace serverme::edge {
-
-namespace {
-
-constexpr milliseconds linger{2'000};
-
-} // namespace
 
 tunnel_stream::tunnel_stream(edge_loop& home, std::unique_ptr<net::channel> visitor)
   : home_{home}, channel_{std::move(visitor)} {}
@@ -26,17 +22,8 @@ tunnel_stream::outcome tunnel_stream::open(const route& where, bytes_view first)
   }
   auto* session = home_.find_session(where.session);
   auto* lane = session != nullptr ? session->pick_lane(home_.now()) : nullptr;
-  if (lane == nullptr) {
-    if (waiting_)
-      return outcome::waiting;
-    if (!home_.begin_waiting()) {
-      why_ = fail(errc::too_busy, "too many requests wait for agents");
-      return outcome::refused;
-    }
-    waiting_ = true;
-    waiting_since_ = home_.now();
-    return outcome::waiting;
-  }
+  if (lane == nullptr)
+    return wait();
   stop_waiting();
   lane::open message{.endpoint = where.endpoint,
                      .kind = where.kind,
@@ -47,16 +34,31 @@ tunnel_stream::outcome tunnel_stream::open(const route& where, bytes_view first)
   std::size_t taken = 0;
   auto stream = lane->core().open_stream(message, first, taken, *this);
   if (!stream) {
+    ++home_.counters().streams_refused;
     why_ = stream.error();
     return outcome::refused;
   }
   core_ = &lane->core();
   stream_ = *stream;
+  budget_ = &home_.budget_of(where.owner);
   finishing_ = visitor_ended_ = agent_ended_ = false;
   to_agent_.clear();
+  // An earlier answer may still wait in front of this one: it is not this stream's to give back.
   owed_ = 0;
   send(first.subspan(taken));
   return outcome::opened;
+}
+
+tunnel_stream::outcome tunnel_stream::wait() {
+  if (waiting_)
+    return outcome::waiting;
+  if (!home_.begin_waiting()) {
+    why_ = fail(errc::too_busy, "too many requests wait for agents");
+    return outcome::refused;
+  }
+  waiting_ = true;
+  waiting_since_ = home_.now();
+  return outcome::waiting;
 }
 
 // The connection goes on where the lanes are: bytes then cross no thread.
@@ -65,7 +67,8 @@ void tunnel_stream::move(edge_loop& there) {
   channel_->release([&there, make = mover()](net::channel::parts parts) {
     auto shared = std::make_shared<net::channel::parts>(std::move(parts));
     there.loop().post([&there, make, shared] {
-      make(there, net::channel::adopt(there.loop(), std::move(*shared)));
+      if (there.has_room())
+        make(there, net::channel::adopt(there.loop(), std::move(*shared)));
     });
   });
   gone_ = true;
@@ -90,11 +93,11 @@ void tunnel_stream::send(bytes_view bytes) {
   if (bytes.empty())
     return;
   to_agent_.append(bytes);
-  channel_->pause_reading();
+  regulate();
 }
 
 void tunnel_stream::on_writable() {
-  if (core_ == nullptr)
+  if (core_ == nullptr || to_agent_.empty())
     return;
   to_agent_.consume(core_->write(stream_, to_agent_.view()));
   if (!to_agent_.empty())
@@ -102,7 +105,10 @@ void tunnel_stream::on_writable() {
   to_agent_.release();
   if (finishing_)
     core_->finish(stream_);
-  channel_->resume_reading();
+  if (have_both_ended())
+    on_both_ended();
+  else
+    regulate();
 }
 
 void tunnel_stream::finish_stream() {
@@ -112,30 +118,44 @@ void tunnel_stream::finish_stream() {
     core_->finish(stream_);
 }
 
-bool tunnel_stream::end_to_agent() {
-  visitor_ended_ = true;
-  finish_stream();
-  return agent_ended_;
+bool tunnel_stream::have_both_ended() const noexcept {
+  return visitor_ended_ && agent_ended_ && to_agent_.empty();
 }
 
-bool tunnel_stream::end_to_visitor() {
+void tunnel_stream::end_to_agent() {
+  visitor_ended_ = true;
+  finish_stream();
+  if (have_both_ended())
+    on_both_ended();
+}
+
+void tunnel_stream::end_to_visitor() {
   agent_ended_ = true;
   channel_->finish();
-  return visitor_ended_;
+  if (have_both_ended())
+    on_both_ended();
 }
 
 void tunnel_stream::reset_stream(errc why) {
-  if (auto* core = std::exchange(core_, nullptr))
-    core->reset(stream_, why);
+  if (core_ == nullptr)
+    return;
+  core_->reset(stream_, why);
+  forget_stream();
 }
 
-void tunnel_stream::leave_stream() noexcept { core_ = nullptr; }
+void tunnel_stream::forget_stream() {
+  core_ = nullptr;
+  to_agent_.clear();
+  if (channel_->is_open() && channel_->unsent() > 0)
+    charge_ = unsent_charge{*budget_, channel_->unsent()};
+}
 
 void tunnel_stream::settle() {
-  if (core_ == nullptr || gone_)
+  if (gone_)
     return;
   auto unsent = channel_->unsent();
-  if (owed_ <= unsent)
+  charge_.shrink_to(unsent);
+  if (core_ == nullptr || owed_ <= unsent)
     return;
   auto passed_on = owed_ - unsent;
   owed_ = unsent;
@@ -143,19 +163,21 @@ void tunnel_stream::settle() {
 }
 
 void tunnel_stream::leave() {
-  if (std::exchange(gone_, true))
+  if (gone_)
     return;
   stop_waiting();
   reset_stream(errc::stream_reset);
-  channel_->close_gently(linger);
+  gone_ = true;
+  say_farewell(home_, std::move(channel_), std::move(charge_));
   home_.retire(*this);
 }
 
 void tunnel_stream::abort() {
-  if (std::exchange(gone_, true))
+  if (gone_)
     return;
   stop_waiting();
   reset_stream(errc::stream_reset);
+  gone_ = true;
   channel_->abort();
   home_.retire(*this);
 }

@@ -5,6 +5,7 @@
 #include "net/channel.hpp"
 #include "nodes/edge/agent_session.hpp"
 #include "nodes/edge/edge_loop.hpp"
+#include "nodes/edge/unsent_charge.hpp"
 
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@ public:
   ~tunnel_stream() override;
 
   void on_change() override;
+  bool is_busy() const override { return has_stream(); }
   void on_shutdown() override;
 
 protected:
@@ -41,17 +43,23 @@ protected:
   void send(bytes_view bytes);
   /// No more bytes to the agent, after what waits.
   void finish_stream();
+  /// Over in both directions; nothing happens to a stream that has ended by itself.
   void reset_stream(errc why);
-  /// The stream is over for us: nothing more is sent or given back.
-  void leave_stream() noexcept;
+  /// The lane has given the stream up: it is not ours any more.
+  void forget_stream();
   /// Bytes for the agent wait: the local service is the slow one.
   bool is_blocked() const noexcept { return !to_agent_.empty(); }
 
+  /// Looks whether the visitor may be read from now.
+  virtual void regulate() = 0;
+
   // Raw bytes both ways, each way ending by itself (TCP, TLS, an upgraded connection).
-  /// The visitor's last byte came. @returns true when both ways have ended
-  bool end_to_agent();
-  /// The agent's last byte came. @returns true when both ways have ended
-  bool end_to_visitor();
+  /// The visitor's last byte came.
+  void end_to_agent();
+  /// The agent's last byte came.
+  void end_to_visitor();
+  /// Both ways have ended, and the agent's lane has taken everything.
+  virtual void on_both_ended() = 0;
 
   /// To be called for every byte that on_data() delivered, whatever became of it.
   void owe(std::size_t count) noexcept { owed_ += count; }
@@ -60,22 +68,25 @@ protected:
 
   edge_loop& home() noexcept { return home_; }
   net::channel& visitor() noexcept { return *channel_; }
-  std::unique_ptr<net::channel> take_visitor() noexcept { return std::move(channel_); }
-  /// Closes gently and leaves the loop.
+  /// Leaves the loop; what the visitor has not taken yet still gets to him. @post has_left()
   void leave();
   /// Closes with a reset: what the visitor got is not all.
   void abort();
-
-  void on_sent() override { settle(); }
+  /// Nothing may be done with the visitor any more.
+  bool has_left() const noexcept { return gone_; }
 
 private:
   void on_writable() override;
+  outcome wait();
   void move(edge_loop& there);
+  bool have_both_ended() const noexcept;
 
   edge_loop& home_;
   std::unique_ptr<net::channel> channel_;
   lane::core* core_ = nullptr;
   lane::stream_id stream_ = 0;
+  lane::window_budget* budget_ = nullptr; // of the account that serves this visitor
+  unsent_charge charge_;
   byte_queue to_agent_;
   std::size_t owed_ = 0;
   failure why_{};
