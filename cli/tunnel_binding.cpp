@@ -1,0 +1,79 @@
+#include "cli/tunnel_binding.hpp"
+
+#include <utility>
+
+namespace serverme::cli {
+
+tunnel_binding::tunnel_binding(endpoint_request wanted, binding_limits limits)
+  : wanted_{std::move(wanted)}, limits_{limits} {}
+
+tunnel_binding::verdict tunnel_binding::on_connected(bool resumed, time_point now) noexcept {
+  if (stage_ == stage::over)
+    return verdict::nothing;
+  began_ = due_ = now;
+  if (!resumed)
+    endpoint_.reset();
+  stage_ = endpoint_ ? stage::served : stage::unasked;
+  return endpoint_ ? verdict::ready : verdict::nothing;
+}
+
+void tunnel_binding::on_disconnected() noexcept {
+  if (stage_ != stage::over)
+    stage_ = stage::away;
+}
+
+bool tunnel_binding::wants_to_ask(time_point now) const noexcept {
+  return (stage_ == stage::unasked || stage_ == stage::asked) && now >= due_;
+}
+
+lane::bind tunnel_binding::ask(std::uint32_t request, time_point now) {
+  stage_ = stage::asked;
+  request_ = request;
+  due_ = now + limits_.answer_timeout;
+  return {.request = request, .endpoint = wanted_};
+}
+
+tunnel_binding::verdict tunnel_binding::on_bound(const lane::bound& answer, time_point now) {
+  if (stage_ != stage::asked || answer.request != request_)
+    return verdict::nothing;
+  if (!answer.error) {
+    stage_ = stage::served;
+    was_served_ = true;
+    endpoint_ = answer.endpoint;
+    urls_ = answer.urls;
+    // The same URL after whatever comes.
+    if (wanted_.kind == endpoint_kind::tcp)
+      wanted_.port = answer.port;
+    else
+      wanted_.name = answer.name;
+    return verdict::ready;
+  }
+  why_ = *answer.error;
+  if (!may_change(why_.code, now)) {
+    stage_ = stage::over;
+    return verdict::refused;
+  }
+  stage_ = stage::unasked;
+  due_ = now + limits_.retry_after;
+  return verdict::waiting;
+}
+
+bool tunnel_binding::on_unbound(const lane::unbind& what) {
+  if (!serves(what.endpoint))
+    return false;
+  stage_ = stage::over;
+  endpoint_.reset();
+  why_ = what.reason.value_or(fail(errc::closed_by_owner));
+  return true;
+}
+
+bool tunnel_binding::may_change(errc why, time_point now) const noexcept {
+  if (is_permanent(why))
+    return false;
+  // Nobody's fault but the server's: it comes back.
+  if (why == errc::control_unavailable || why == errc::draining || why == errc::too_busy)
+    return true;
+  return now - began_ < (was_served_ ? limits_.return_patience : limits_.first_patience);
+}
+
+} // namespace serverme::cli
