@@ -11,9 +11,8 @@ constexpr milliseconds last_patience{5'000};
 
 } // namespace
 
-edge_actors::edge_actors(caf::actor_system& system, const store_actor& store,
-                         const world& outside, const std::shared_ptr<edge_doors>& edge,
-                         edge_actor_settings settings)
+edge_actors::edge_actors(caf::actor_system& system, const store_actor& store, const world& outside,
+                         const std::shared_ptr<edge_doors>& edge, edge_actor_settings settings)
   : system_{system},
     edge_{edge},
     captures_{std::make_shared<capture_intake>(settings.captures_waiting_max)},
@@ -48,10 +47,9 @@ child_spec edge_actors::names_spec(const store_actor& store, const world& outsid
 
 child_spec edge_actors::routes_spec() const {
   return {.name = "route_table",
-          .start =
-            [&system = system_, edge = edge_] {
-              return caf::actor_cast<caf::actor>(spawn_route_table(system, edge));
-            },
+          .start
+          = [&system = system_,
+             edge = edge_] { return caf::actor_cast<caf::actor>(spawn_route_table(system, edge)); },
           .door = routes_,
           .restarted = sessions_repeat()};
 }
@@ -89,12 +87,7 @@ void edge_actors::on_failure(std::function<void(failure)> call) const {
 bool edge_actors::stop(milliseconds patience) {
   if (!supervisor_)
     return true;
-  caf::scoped_actor self{system_, true};
-  self->monitor(supervisor_);
-  self->send_exit(supervisor_, caf::exit_reason::user_shutdown);
-  auto ended = false;
-  self->receive([&ended](const caf::down_msg&) { ended = true; },
-                caf::after(patience) >> [] {});
+  auto ended = stop_and_wait(system_, supervisor_, patience);
   // A supervisor that was killed has closed none of them.
   for (auto* door : {&names_, &routes_, &desk_, &reception_})
     door->close();

@@ -23,8 +23,7 @@ using inspector_actor = caf::typed_actor<
   // Newest first, filtered and in pages.
   answers<list_captures, capture_page>,
   // Errors: api_not_found.
-  answers<get_capture, capture_found>,
-  answers<clear_captures, captures_cleared>,
+  answers<get_capture, capture_found>, answers<clear_captures, captures_cleared>,
   // Errors: too_busy (too many feeds).
   answers<watch_captures, watching>,
   // Its own.

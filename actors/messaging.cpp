@@ -9,7 +9,8 @@ constexpr std::uint8_t any_code = 1;
 } // namespace
 
 caf::error make_caf_error(const failure& why) {
-  return {any_code, error_category, caf::make_message(static_cast<std::uint16_t>(why.code), why.detail)};
+  return {any_code, error_category,
+          caf::make_message(static_cast<std::uint16_t>(why.code), why.detail)};
 }
 
 failure to_failure(const caf::error& why) {

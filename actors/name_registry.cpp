@@ -182,8 +182,7 @@ void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, in
   }
   auto& leases = self->state.leases;
   auto now = self->clock().now();
-  auto was_held
-    = leases.find(*key, now) != nullptr && !self->state.unconfirmed.contains(*key);
+  auto was_held = leases.find(*key, now) != nullptr && !self->state.unconfirmed.contains(*key);
   // From here on nobody else gets it, while the store is asked.
   auto taken = leases.take(*key, {ask.account, ask.session}, now);
   if (!taken && leaves_choice(ask)) // a random name that somebody serves: one in 2^40

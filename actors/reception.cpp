@@ -106,8 +106,7 @@ void greet(reception_self self, const greet_agent& ask, admitted_promise promise
   auto known = state.guests.find(ask.session);
   if (ask.token_hash.empty() || known == state.guests.end())
     return greet_by_key(self, ask, promise);
-  self
-    ->request(known->second.session, state.settings.store_timeout, resume_session{ask.token_hash})
+  self->request(known->second.session, state.settings.store_timeout, resume_session{ask.token_hash})
     .then([promise](const agent_admitted& back) mutable { promise.deliver(back); },
           [self, ask, promise](caf::error& why) mutable {
             // One lane too many is no reason to open a second session.
@@ -217,8 +216,7 @@ reception_actor::behavior_type reception(reception_self self, store_actor store,
 reception_actor spawn_reception(caf::actor_system& system, store_actor store,
                                 session_neighbours others, world outside,
                                 reception_settings settings) {
-  return system.spawn(reception, std::move(store), std::move(others), std::move(outside),
-                      settings);
+  return system.spawn(reception, std::move(store), std::move(others), std::move(outside), settings);
 }
 
 } // namespace serverme::actors

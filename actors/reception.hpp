@@ -16,8 +16,8 @@ namespace serverme::actors {
 struct look_for_revoked_keys {};
 
 using reception_actor = caf::typed_actor<
-  // The resume token first, then the key. Errors: key_invalid, resume_refused, lane_limit, too_busy,
-  // control_unavailable.
+  // The resume token first, then the key. Errors: key_invalid, resume_refused, lane_limit,
+  // too_busy, control_unavailable.
   answers<greet_agent, agent_admitted>,
   // Passed on to the session. Errors: resume_refused (no such session), and the session's.
   answers<bind_endpoint, endpoint_bound>,

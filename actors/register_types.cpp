@@ -68,8 +68,8 @@ void register_tunnels(caf::actor_system_config& config) {
 std::string rendered(std::uint8_t, caf::atom_value, const caf::message& context) {
   if (!context.match_elements<std::uint16_t, std::string>())
     return "serverme";
-  return to_string(fail(static_cast<errc>(context.get_as<std::uint16_t>(0)),
-                        context.get_as<std::string>(1)));
+  return to_string(
+    fail(static_cast<errc>(context.get_as<std::uint16_t>(0)), context.get_as<std::string>(1)));
 }
 
 } // namespace

@@ -142,4 +142,13 @@ supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<child_s
   return system.spawn(supervisor, std::move(children), policy);
 }
 
+bool stop_and_wait(caf::actor_system& system, const supervisor_actor& whom, milliseconds patience) {
+  caf::scoped_actor self{system, true};
+  self->monitor(whom);
+  self->send_exit(whom, caf::exit_reason::user_shutdown);
+  auto ended = false;
+  self->receive([&ended](const caf::down_msg&) { ended = true; }, caf::after(patience) >> [] {});
+  return ended;
+}
+
 } // namespace serverme::actors

@@ -51,6 +51,10 @@ struct restart_policy {
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<child_spec> children,
                                   restart_policy policy = {});
 
+/// Ends it and, before it, its children. Blocks: for main().
+/// @returns false when they did not end in time: ~actor_system would wait for them without end
+bool stop_and_wait(caf::actor_system& system, const supervisor_actor& whom, milliseconds patience);
+
 } // namespace serverme::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::restart_child)

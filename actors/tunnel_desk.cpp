@@ -93,7 +93,9 @@ caf::result<Reply> ask_inspector(desk_self self, const Request& ask, result<Repl
   return self->delegate((*found)->inspector, ask);
 }
 
-failure not_recorded() { return fail(errc::api_not_found, "this tunnel's requests are not recorded"); }
+failure not_recorded() {
+  return fail(errc::api_not_found, "this tunnel's requests are not recorded");
+}
 
 // The reply may come on any thread, and after this actor's end.
 void send_again(desk_self self, const route& where, const capture& original,
@@ -128,8 +130,7 @@ caf::result<capture_found> replay(desk_self self, const replay_capture& ask) {
     return make_caf_error(not_recorded());
   auto promise = self->make_response_promise<capture_found>();
   self
-    ->request((*found)->inspector, answer_timeout,
-              get_capture{ask.who, ask.endpoint, ask.capture})
+    ->request((*found)->inspector, answer_timeout, get_capture{ask.who, ask.endpoint, ask.capture})
     .then(
       [self, endpoint = ask.endpoint, promise](const capture_found& original) {
         find_route_for(self, endpoint, original.exchange, promise);
@@ -228,12 +229,16 @@ tunnel_desk_actor::behavior_type tunnel_desk(desk_self self, route_table_actor r
     [self](const list_captures& ask) {
       return ask_inspector<capture_page>(self, ask, capture_page{});
     },
-    [self](const get_capture& ask) { return ask_inspector<capture_found>(self, ask, not_recorded()); },
+    [self](const get_capture& ask) {
+      return ask_inspector<capture_found>(self, ask, not_recorded());
+    },
     [self](const clear_captures& ask) {
       return ask_inspector<captures_cleared>(self, ask, captures_cleared{});
     },
     [self](const replay_capture& ask) { return replay(self, ask); },
-    [self](const watch_captures& ask) { return ask_inspector<watching>(self, ask, not_recorded()); },
+    [self](const watch_captures& ask) {
+      return ask_inspector<watching>(self, ask, not_recorded());
+    },
     [self](const tunnel_opened& news) { opened(self, news); },
     [self](const inspector_opened& news) { inspected(self->state, news); },
     [self](const tunnel_ended& news) { ended(self, news); },

@@ -66,8 +66,7 @@ void forget_endpoint(session_self self, endpoint_id id, after_release then) {
   if (found == state.endpoints.end())
     return;
   self->send(state.others.routes, withdraw_route{id});
-  self->send(state.others.names,
-             release_lease{state.identity.session, found->second.grant, then});
+  self->send(state.others.names, release_lease{state.identity.session, found->second.grant, then});
   self->send(state.others.desk, tunnel_ended{id});
   if (found->second.inspector)
     self->send_exit(found->second.inspector, caf::exit_reason::user_shutdown);
@@ -77,9 +76,8 @@ void forget_endpoint(session_self self, endpoint_id id, after_release then) {
 
 void endpoint_lost(session_self self, const lease_grant& what) {
   auto& state = self->state;
-  auto found = std::ranges::find_if(state.endpoints, [&what](const auto& each) {
-    return each.second.grant.key == what.key;
-  });
+  auto found = std::ranges::find_if(
+    state.endpoints, [&what](const auto& each) { return each.second.grant.key == what.key; });
   // Of what it holds under a newer generation old news says nothing.
   if (found == state.endpoints.end() || what.generation < found->second.grant.generation)
     return;

@@ -86,10 +86,9 @@ void ask_route(session_self self, const endpoint& what, binding asked) {
   self
     ->request(state.others.routes, state.settings.decision_timeout,
               serve_route{route_of(state, what)})
-    .then([self, id, asked](const route_served&) { served(self, id, asked); },
-          [self, id, asked](const caf::error& why) {
-            not_served(self, id, asked, to_failure(why));
-          });
+    .then(
+      [self, id, asked](const route_served&) { served(self, id, asked); },
+      [self, id, asked](const caf::error& why) { not_served(self, id, asked, to_failure(why)); });
 }
 
 endpoint& enter(session_self self, const endpoint_request& wanted, const lease_grant& grant) {
@@ -101,8 +100,7 @@ endpoint& enter(session_self self, const endpoint_request& wanted, const lease_g
   endpoint_bound bound{.endpoint = id,
                        .name = key.name,
                        .port = key.port,
-                       .urls
-                       = urls_of(wanted.kind, key.name, key.port, state.settings.addresses)};
+                       .urls = urls_of(wanted.kind, key.name, key.port, state.settings.addresses)};
   return state.endpoints
     .emplace(id, endpoint{.wanted = wanted,
                           .grant = grant,
@@ -121,9 +119,8 @@ void leased(session_self self, const lease_grant& grant, binding asked) {
   auto& state = self->state;
   if (state.lanes == 0) // it left after it had asked; the registry knew no lease of it then
     self->send(state.others.names, session_presence{state.identity.session, presence::away});
-  auto known = std::ranges::find_if(state.endpoints, [&grant](const auto& each) {
-    return each.second.grant.key == grant.key;
-  });
+  auto known = std::ranges::find_if(
+    state.endpoints, [&grant](const auto& each) { return each.second.grant.key == grant.key; });
   if (known != state.endpoints.end()) { // asked for twice at the same time, or as two kinds
     if (known->second.wanted.kind != asked.wanted.kind)
       return end(self, asked, fail(errc::name_taken, "name " + grant.key.name));

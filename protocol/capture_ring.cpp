@@ -54,9 +54,9 @@ capture_page capture_ring::list(const capture_filter& filter, capture_id before,
                                 std::uint32_t limit) const {
   capture_page page;
   auto count = std::clamp<std::size_t>(limit, 1, capture_page_max);
-  auto last = before.value == 0 ? captures_.end()
-                                : std::lower_bound(captures_.begin(), captures_.end(), before,
-                                                   is_older);
+  auto last = before.value == 0
+                ? captures_.end()
+                : std::lower_bound(captures_.begin(), captures_.end(), before, is_older);
   for (auto each = std::make_reverse_iterator(last); each != captures_.rend(); ++each) {
     if (!passes(filter, **each))
       continue;

@@ -10,7 +10,8 @@
 
 namespace serverme {
 
-/// How the outside reaches this edge; behind a port forwarding these are not the ports it listens on.
+/// How the outside reaches this edge; behind a port forwarding these are not the ports it listens
+/// on.
 struct public_addresses {
   std::string domain = "localhost";
   std::uint16_t http_port = 80;

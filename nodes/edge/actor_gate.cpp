@@ -99,16 +99,16 @@ void actor_gate::bind(session_id session, const endpoint_request& wanted,
     refused_binds_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  actors::ask<endpoint_bound>(
-    system_, reception_.as<actors::reception_actor>(), limits_.bind_timeout,
-    bind_endpoint{session, wanted}, [owed](result<endpoint_bound> outcome) {
-      if (!outcome)
-        return owed->give(fail(outcome.error()));
-      owed->give(served_endpoint{.endpoint = outcome->endpoint,
-                                 .name = outcome->name,
-                                 .port = outcome->port,
-                                 .urls = outcome->urls});
-    });
+  actors::ask<endpoint_bound>(system_, reception_.as<actors::reception_actor>(),
+                              limits_.bind_timeout, bind_endpoint{session, wanted},
+                              [owed](result<endpoint_bound> outcome) {
+                                if (!outcome)
+                                  return owed->give(fail(outcome.error()));
+                                owed->give(served_endpoint{.endpoint = outcome->endpoint,
+                                                           .name = outcome->name,
+                                                           .port = outcome->port,
+                                                           .urls = outcome->urls});
+                              });
 }
 
 void actor_gate::unbind(session_id session, endpoint_id endpoint) {

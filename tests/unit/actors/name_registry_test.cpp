@@ -1,0 +1,193 @@
+// Who gets a name, who loses it, and what the store has to say.
+#define CAF_SUITE name_registry
+
+#include "actors/name_registry.hpp"
+
+#include "tests/unit/actors/actor_fixture.hpp"
+
+using namespace serverme;
+using namespace serverme::tests;
+
+namespace {
+
+constexpr account_id alice{1}, bob{2};
+
+struct fixture : actor_fixture {
+  fixture() {
+    store = guard(spawn_store(sys, facts));
+    names = guard(actors::spawn_name_registry(sys, store, plain_world(),
+                                              {.port_first = 10000, .port_last = 10003}));
+  }
+
+  lease_endpoint wish(account_id account, std::uint64_t session, std::string name) {
+    return {.account = account, .session = session_id{session}, .name = std::move(name)};
+  }
+  lease_endpoint port_wish(account_id account, std::uint64_t session, std::uint16_t port) {
+    return {
+      .account = account, .session = session_id{session}, .kind = endpoint_kind::tcp, .port = port};
+  }
+  result<lease_grant> lease(caf::scoped_actor& who, lease_endpoint ask) {
+    return answer_to<lease_grant>(who, names, std::move(ask));
+  }
+  void go_away(caf::scoped_actor& who, std::uint64_t session) {
+    who->send(names, session_presence{session_id{session}, presence::away});
+    sched.run();
+  }
+  std::optional<lease_grant> lost(caf::scoped_actor& who) {
+    std::optional<lease_grant> what;
+    who->receive([&](const lease_lost& news) { what = news.what; },
+                 caf::after(seconds{0}) >> [] {});
+    return what;
+  }
+
+  std::shared_ptr<store_facts> facts = std::make_shared<store_facts>();
+  actors::store_actor store;
+  actors::name_registry_actor names;
+  caf::scoped_actor first{sys}, second{sys};
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(name_registry_tests, fixture)
+
+CAF_TEST(of two who ask for a name one gets it) {
+  CAF_CHECK(lease(first, wish(alice, 1, "shop")));
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "shop"))), errc::name_taken);
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(alice, 3, "shop"))), errc::name_taken);
+}
+
+CAF_TEST(two who ask at the same time do not both get it) {
+  facts->holds_claims_back = true;
+  auto early = first->request(names, caf::infinite, wish(alice, 1, "shop"));
+  sched.run();
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "shop"))), errc::name_taken);
+  tell(store, extend_claims{});
+  early.receive([](const lease_grant& grant) { CAF_CHECK_EQUAL(grant.key.name, "shop"); },
+                [](const caf::error&) { CAF_FAIL("the first one was refused"); });
+}
+
+CAF_TEST(a name of another account is refused even to one who asks twice) {
+  facts->owners[{.name = "shop"}] = bob;
+  facts->holds_claims_back = true;
+  auto once = first->request(names, caf::infinite, wish(alice, 1, "shop"));
+  auto twice = first->request(names, caf::infinite, wish(alice, 1, "shop"));
+  sched.run();
+  tell(store, extend_claims{});
+  auto refused = 0;
+  auto count = [&](const caf::error& why) {
+    refused += actors::to_failure(why).code == errc::name_taken ? 1 : 0;
+  };
+  once.receive([](const lease_grant&) {}, count);
+  twice.receive([](const lease_grant&) {}, count);
+  CAF_CHECK_EQUAL(refused, 2);
+}
+
+CAF_TEST(an account takes over its name only from a session that is away) {
+  auto before = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(before);
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(alice, 2, "shop"))), errc::name_taken);
+  go_away(first, 1);
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 3, "shop"))), errc::name_taken);
+  auto after = lease(second, wish(alice, 2, "shop"));
+  CAF_REQUIRE(after);
+  CAF_CHECK(after->generation > before->generation);
+  auto told = lost(first);
+  CAF_REQUIRE(told);
+  CAF_CHECK(*told == *after);
+}
+
+CAF_TEST(a holder that ends leaves the name to its account) {
+  {
+    caf::scoped_actor brief{sys};
+    CAF_REQUIRE(lease(brief, wish(alice, 1, "shop")));
+  }
+  sched.run();
+  CAF_REQUIRE_EQUAL(facts->extended.size(), 1u);
+  CAF_CHECK_EQUAL(facts->extended.front().hold, seconds{24 * 3600});
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "shop"))), errc::name_taken);
+  CAF_CHECK(lease(second, wish(alice, 3, "shop")));
+}
+
+CAF_TEST(a lease that nobody renews ends) {
+  CAF_REQUIRE(lease(first, wish(alice, 1, "shop")));
+  pass(seconds{45}, seconds{5});
+  CAF_CHECK(lease(second, wish(alice, 2, "shop")));
+}
+
+CAF_TEST(a registry without memory learns leases when they are renewed) {
+  renew_leases news{
+    .account = alice, .session = session_id{1}, .held = {{{.name = "shop"}, generation{5}}}};
+  auto outcome = answer_to<leases_renewed>(first, names, news);
+  CAF_REQUIRE(outcome);
+  CAF_CHECK(outcome->lost.empty());
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "shop"))), errc::name_taken);
+}
+
+CAF_TEST(who renews what another one has is told that it is lost) {
+  auto held = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(held);
+  renew_leases news{
+    .account = alice, .session = session_id{9}, .held = {{{.name = "shop"}, generation{1}}}};
+  auto outcome = answer_to<leases_renewed>(second, names, news);
+  CAF_REQUIRE(outcome);
+  CAF_CHECK_EQUAL(outcome->lost.size(), 1u);
+}
+
+CAF_TEST(names that are none and names of the system are refused) {
+  CAF_CHECK_EQUAL(code_of(lease(first, wish(alice, 1, "-x-"))), errc::name_invalid);
+  CAF_CHECK_EQUAL(code_of(lease(first, wish(alice, 1, "www"))), errc::name_reserved);
+}
+
+CAF_TEST(a wish for any name is given one) {
+  auto granted = lease(first, wish(alice, 1, ""));
+  CAF_REQUIRE(granted);
+  CAF_CHECK_EQUAL(granted->key.name.size(), 8u);
+}
+
+CAF_TEST(ports are given out of their range and no others) {
+  CAF_CHECK_EQUAL(code_of(lease(first, port_wish(alice, 1, 80))), errc::port_out_of_range);
+  CAF_CHECK(lease(first, port_wish(alice, 1, 10002)));
+  CAF_CHECK_EQUAL(code_of(lease(second, port_wish(bob, 2, 10002))), errc::port_taken);
+  for (int i = 0; i < 3; ++i)
+    CAF_CHECK(lease(first, port_wish(alice, 1, 0)));
+  CAF_CHECK_EQUAL(code_of(lease(second, port_wish(bob, 2, 0))), errc::no_free_port);
+}
+
+CAF_TEST(a free port that the store gave to another account is passed over) {
+  facts->owners[{.port = 10000}] = bob;
+  facts->owners[{.port = 10001}] = bob;
+  auto granted = lease(first, port_wish(alice, 1, 0));
+  CAF_REQUIRE(granted);
+  CAF_CHECK(granted->key.port >= 10002);
+}
+
+CAF_TEST(while the store is away new names wait and old ones stay) {
+  CAF_REQUIRE(lease(first, wish(alice, 1, "shop")));
+  facts->now = store_facts::mood::is_away;
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "cafe"))), errc::control_unavailable);
+  CAF_CHECK(lease(first, wish(alice, 1, "shop")));
+  facts->now = store_facts::mood::answers;
+  CAF_CHECK(lease(second, wish(bob, 2, "cafe")));
+}
+
+CAF_TEST(a store that says nothing is waited for a bounded time) {
+  facts->now = store_facts::mood::is_silent;
+  auto asked = first->request(names, caf::infinite, wish(alice, 1, "shop"));
+  sched.run();
+  pass(seconds{4});
+  asked.receive([](const lease_grant&) { CAF_FAIL("nobody said that it may"); },
+                [](const caf::error& why) {
+                  CAF_CHECK_EQUAL(actors::to_failure(why).code, errc::control_unavailable);
+                });
+}
+
+CAF_TEST(what is given up is free at once) {
+  auto held = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(held);
+  first->send(names, release_lease{session_id{1}, *held, after_release::give_up});
+  sched.run();
+  CAF_REQUIRE_EQUAL(facts->extended.size(), 1u);
+  CAF_CHECK_EQUAL(facts->extended.front().hold, seconds{0});
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,138 @@
+#include "tests/unit/actors/stand_ins.hpp"
+
+namespace serverme::tests {
+
+std::string digest_of(std::string_view text) { return "digest of " + std::string{text}; }
+
+actors::world plain_world() {
+  auto count = std::make_shared<std::uint64_t>(0);
+  return {.random = [count] { return ++*count; },
+          .sha256 = [](std::string_view text) { return digest_of(text); },
+          .wall_clock = [] { return wall_time{seconds{1'700'000'000}}; }};
+}
+
+void store_facts::add_key(const std::string& key, std::int64_t id, std::int64_t account,
+                          account_role role) {
+  keys[digest_of(key)] = {key_id{id}, account_id{account}, "account", role};
+}
+
+result<claimed> store_facts::decide(const claim& ask) {
+  auto [owner, is_new] = owners.try_emplace(ask.key, ask.account);
+  if (owner->second == ask.account)
+    return claimed{ask.key};
+  return fail(ask.key.name.empty() ? errc::port_taken : errc::name_taken);
+}
+
+namespace {
+
+using facts_pointer = std::shared_ptr<store_facts>;
+using store_self = actors::store_actor::pointer;
+
+void answer_waiting(store_facts& facts) {
+  for (auto& [ask, promise] : std::exchange(facts.waiting, {})) {
+    auto outcome = facts.decide(ask);
+    if (outcome)
+      promise.deliver(*outcome);
+    else
+      promise.deliver(actors::make_caf_error(outcome.error()));
+  }
+}
+
+/// The answer of a store in this mood.
+template <class Reply, class Decide>
+caf::result<Reply> in_mood(store_self self, const facts_pointer& facts, Decide decide) {
+  switch (facts->now) {
+    case store_facts::mood::answers: return actors::reply<Reply>(decide());
+    case store_facts::mood::is_away:
+      return actors::make_caf_error(fail(errc::database_unavailable));
+    case store_facts::mood::is_silent: break;
+  }
+  return self->make_response_promise<Reply>();
+}
+
+actors::store_actor::behavior_type store(store_self self, facts_pointer facts) {
+  return {
+    [=](const authenticate_key& ask) {
+      return in_mood<key_owner>(self, facts, [&]() -> result<key_owner> {
+        auto known = facts->keys.find(ask.key_hash);
+        if (known == facts->keys.end())
+          return fail(errc::key_invalid);
+        return known->second;
+      });
+    },
+    [=](const check_keys& ask) {
+      return in_mood<good_keys>(self, facts, [&]() -> result<good_keys> {
+        good_keys good;
+        for (const auto& [hash, owner] : facts->keys)
+          if (std::find(ask.keys.begin(), ask.keys.end(), owner.key) != ask.keys.end())
+            good.keys.push_back(owner.key);
+        return good;
+      });
+    },
+    [=](const claim& ask) -> caf::result<claimed> {
+      if (facts->holds_claims_back) {
+        auto promise = self->make_response_promise<claimed>();
+        facts->waiting.emplace_back(ask, promise);
+        return promise;
+      }
+      return in_mood<claimed>(self, facts, [&] { return facts->decide(ask); });
+    },
+    [=](const extend_claims& order) {
+      if (order.claims.empty())
+        answer_waiting(*facts);
+      facts->extended.insert(facts->extended.end(), order.claims.begin(), order.claims.end());
+    },
+    [](const reserve_name& ask) { return name_reserved{ask.name}; },
+    [](const create_user&) { return user_created{}; },
+    [](const create_key&) { return key_created{}; },
+    [](const list_keys&) { return key_list{}; },
+    [](const revoke_key& ask) { return key_revoked{ask.key}; },
+    [](const probe_store&) { return store_ready{}; },
+  };
+}
+
+} // namespace
+
+actors::store_actor spawn_store(caf::actor_system& system, std::shared_ptr<store_facts> facts) {
+  return system.spawn(store, std::move(facts));
+}
+
+void recording_edge::publish_routes(std::shared_ptr<const route_map> map) {
+  routes = std::move(map);
+  ++publications;
+}
+
+void recording_edge::open_port(std::uint16_t port, std::function<void(result<done>)> reply) {
+  if (ports_of_others.contains(port))
+    return reply(fail(errc::port_taken));
+  // As sockets are: what is open cannot be opened a second time.
+  if (!open_ports.insert(port).second)
+    return reply(fail(errc::port_taken));
+  reply(done{});
+}
+
+void recording_edge::close_port(std::uint16_t port) { open_ports.erase(port); }
+
+void recording_edge::close_session(session_id session, const lane::goaway& why) {
+  closed.emplace_back(session, why.code);
+}
+
+void recording_edge::drop_endpoint(session_id, const lane::unbind& what) {
+  dropped.push_back(what);
+}
+
+void recording_edge::replay(const route& where, const capture&, replay_reply reply) {
+  replays.emplace_back(where, std::move(reply));
+}
+
+std::unique_ptr<capture> exchange(endpoint_id endpoint, std::string method, std::string target,
+                                  int status) {
+  auto made = std::make_unique<capture>();
+  made->endpoint = endpoint;
+  made->method = std::move(method);
+  made->target = std::move(target);
+  made->status = status;
+  return made;
+}
+
+} // namespace serverme::tests
