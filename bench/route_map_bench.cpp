@@ -1,0 +1,48 @@
+// What a look-up and a change cost in a map of many names.
+#include "protocol/route_map.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace serverme;
+
+std::string host(std::size_t number) { return "tunnel-" + std::to_string(number) + ".example.com"; }
+
+route_map filled(std::size_t count) {
+  route_map map;
+  std::vector<route> entries;
+  for (std::size_t i = 0; i < count; ++i)
+    entries.push_back({.endpoint = {i + 1}, .host = host(i), .session = {i + 1}});
+  for (auto& entry : entries)
+    map.put(std::move(entry));
+  return map;
+}
+
+void find_host(benchmark::State& state) {
+  auto count = static_cast<std::size_t>(state.range(0));
+  auto map = filled(count);
+  std::vector<std::string> wanted;
+  for (std::size_t i = 0; i < 4096; ++i)
+    wanted.push_back(host(i * 7919 % count));
+  std::size_t next = 0;
+  for (auto _ : state)
+    benchmark::DoNotOptimize(map.find_host(wanted[next++ % wanted.size()]));
+}
+BENCHMARK(find_host)->Arg(1'000)->Arg(50'000);
+
+void change_one_name(benchmark::State& state) {
+  auto map = filled(static_cast<std::size_t>(state.range(0)));
+  std::uint64_t generation = 1;
+  for (auto _ : state) {
+    auto snapshot = map;
+    map.put({.endpoint = {1}, .host = host(0), .session = {1}, .generation = {++generation}});
+    benchmark::DoNotOptimize(snapshot.size());
+  }
+}
+BENCHMARK(change_one_name)->Arg(1'000)->Arg(50'000);
+
+} // namespace
