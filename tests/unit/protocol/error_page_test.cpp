@@ -16,9 +16,9 @@ struct page {
   std::string text;
   std::string body;
 
-  std::string_view field(std::string_view name) const {
+  std::string field(std::string_view name) const {
     const auto* found = http1::find(head.fields, name);
-    return found == nullptr ? std::string_view{} : found->value;
+    return std::string{found == nullptr ? std::string_view{} : found->value};
   }
   bool has(std::string_view part) const { return body.find(part) != std::string::npos; }
 };
