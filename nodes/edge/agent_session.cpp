@@ -100,10 +100,11 @@ result<done> agent_lane::take_control(lane::frame_type type, bytes_view payload)
       auto why = lane::parse_goaway(payload);
       if (!why)
         return fail(why.error());
-      // One lane less, or the whole agent: it says which.
-      if (why->code == errc::closed_by_owner)
-        session_.home().deciders().leave(session_.id());
+      // One lane less, whose streams may take their time, or the whole agent: it says which.
       leaving_ = true;
+      if (why->code != errc::closed_by_owner)
+        return done{};
+      session_.home().deciders().leave(session_.id());
       close_at_ = session_.home().now() + goodbye_time;
       return done{};
     }
