@@ -1,6 +1,7 @@
 // Streams of a lane: how they begin, carry bytes and end, and that users may do anything from
 // within what they are told.
 #define CAF_SUITE lane_core
+#include "tests/unit/protocol/hex.hpp"
 #include "tests/unit/protocol/lane_pair.hpp"
 #include "tests/unit/test.hpp"
 
@@ -382,6 +383,31 @@ CAF_TEST(frames of a newer version are skipped whole or in pieces) {
   CAF_CHECK(agent.give(frame_of(frame_type{0}, 0) + open_frame(2, "x")));
   CAF_REQUIRE_EQUAL(agent.user.streams.size(), 1u);
   CAF_CHECK_EQUAL(at_agent().received, "x");
+}
+
+CAF_TEST(a stream runs as in the example of the specification) {
+  CAF_REQUIRE(agent.give(from_hex("02 01 0045 00000002 0031"
+                                  "01 0008 000000000000002a"
+                                  "02 0001 01"
+                                  "03 0009 3139322e302e322e31"
+                                  "04 0002 d753"
+                                  "05 0009 3139322e302e322e39"
+                                  "06 0002 1f90"
+                                  "474554202f20485454502f312e310d0a0d0a")));
+  CAF_CHECK_EQUAL(agent.user.last_open.endpoint.value, 42u);
+  CAF_CHECK_EQUAL(agent.user.last_open.visitor_address, "192.0.2.1");
+  CAF_CHECK_EQUAL(at_agent().received, "GET / HTTP/1.1\r\n\r\n");
+  CAF_CHECK(at_agent().finished);
+  write(agent, 2, "HTTP/1.1 204 OK\r\n\r\n");
+  agent.core.finish(2);
+  CAF_CHECK_EQUAL(to_hex(agent.take()), to_hex(from_hex("03 01 0013 00000002"
+                                                        "485454502f312e31"
+                                                        "20323034204f4b0d0a0d0a")));
+  CAF_REQUIRE(agent.give(open_frame(4)));
+  for (int i = 0; i < 16; ++i)
+    CAF_REQUIRE(agent.give(frame_of(frame_type::data, 4, std::string(8192, 'x'))));
+  agent.core.consumed(4, 131'072, now);
+  CAF_CHECK_EQUAL(to_hex(agent.take()), "040000040000000400020000");
 }
 
 CAF_TEST(a lane asks to be replaced before its ids run out) {
