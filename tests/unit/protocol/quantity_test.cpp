@@ -7,20 +7,20 @@
 using namespace serverme;
 
 CAF_TEST(times have a unit) {
-  CAF_CHECK_EQUAL(parse_duration("250ms").value().count(), 250);
-  CAF_CHECK_EQUAL(parse_duration("30s").value().count(), 30'000);
-  CAF_CHECK_EQUAL(parse_duration("5 m").value().count(), 300'000);
-  CAF_CHECK_EQUAL(parse_duration("2h").value().count(), 7'200'000);
-  CAF_CHECK_EQUAL(parse_duration("1d").value().count(), 86'400'000);
-  CAF_CHECK_EQUAL(parse_duration("0").value().count(), 0);
+  CAF_CHECK_EQUAL(parse_duration("250ms").value_or(milliseconds{-1}).count(), 250);
+  CAF_CHECK_EQUAL(parse_duration("30s").value_or(milliseconds{-1}).count(), 30'000);
+  CAF_CHECK_EQUAL(parse_duration("5 m").value_or(milliseconds{-1}).count(), 300'000);
+  CAF_CHECK_EQUAL(parse_duration("2h").value_or(milliseconds{-1}).count(), 7'200'000);
+  CAF_CHECK_EQUAL(parse_duration("1d").value_or(milliseconds{-1}).count(), 86'400'000);
+  CAF_CHECK_EQUAL(parse_duration("0").value_or(milliseconds{-1}).count(), 0);
 }
 
 CAF_TEST(sizes may have a unit) {
-  CAF_CHECK_EQUAL(parse_byte_count("4096").value(), 4096u);
-  CAF_CHECK_EQUAL(parse_byte_count("10B").value(), 10u);
-  CAF_CHECK_EQUAL(parse_byte_count("64KiB").value(), 65536u);
-  CAF_CHECK_EQUAL(parse_byte_count("1 MiB").value(), 1u << 20);
-  CAF_CHECK_EQUAL(parse_byte_count("2GiB").value(), 1ULL << 31);
+  CAF_CHECK_EQUAL(parse_byte_count("4096").value_or(1), 4096u);
+  CAF_CHECK_EQUAL(parse_byte_count("10B").value_or(1), 10u);
+  CAF_CHECK_EQUAL(parse_byte_count("64KiB").value_or(1), 65536u);
+  CAF_CHECK_EQUAL(parse_byte_count("1 MiB").value_or(1), 1u << 20);
+  CAF_CHECK_EQUAL(parse_byte_count("2GiB").value_or(1), 1ULL << 31);
 }
 
 CAF_TEST(what is neither is refused) {
