@@ -112,13 +112,12 @@ result<done> agent_lane::take_goaway(bytes_view payload) {
   auto why = lane::parse_goaway(payload);
   if (!why)
     return fail(why.error());
-  auto was_up = carries_streams();
   told_ = fail(why->code, why->detail);
-  owner_.on_lane_goaway(*this, *why);
-  if (!was_up || is_permanent(why->code))
-    link_->fail_now(*told_);
-  else
+  if (carries_streams() && !is_permanent(why->code))
     stage_ = stage::leaving;
+  else
+    link_->fail_now(*told_);
+  owner_.on_lane_goaway(*this, *why);
   return done{};
 }
 
@@ -161,10 +160,8 @@ void agent_lane::on_tick(time_point now) {
 }
 
 void agent_lane::on_wake() {
-  if (!carries_streams())
-    return;
-  link_->on_wake(wake_grace);
-  link_->on_tick(loop_.now());
+  if (carries_streams())
+    link_->doubt(wake_grace);
 }
 
 void agent_lane::end(const failure& why) {

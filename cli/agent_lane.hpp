@@ -48,6 +48,7 @@ public:
   ~agent_lane();
 
   void start();
+  /// Takes new streams.
   bool is_up() const noexcept { return stage_ == stage::up; }
   /// Is there, or was until GOAWAY: its streams go on.
   bool carries_streams() const noexcept { return stage_ == stage::up || stage_ == stage::leaving; }

@@ -13,6 +13,7 @@ namespace {
 constexpr milliseconds tick_period{500};
 // The edge ends a lane once its streams have ended, looking about once a second.
 constexpr milliseconds goodbye_time{1'500};
+constexpr milliseconds hurry_min{3'000};
 constexpr std::size_t window_bytes = 256UL * 1024 * 1024;
 
 // Two lanes take the stall of a lost packet, or of one core's TLS, off half of the streams; more
@@ -52,6 +53,7 @@ void edge_session::start() {
     return end(context.error());
   tls_ = std::move(*context);
   ticker_.emplace(loop_, tick_period, [this](time_point now) { tick(now); });
+  routes_.emplace(loop_, [this] { on_network_changed(); });
   connect();
 }
 
@@ -67,6 +69,7 @@ lane::hello edge_session::greeting() const {
 void edge_session::connect() {
   ++pauses_;
   stage_ = stage::connecting;
+  tried_at_ = loop_.now();
   retry_after_ = milliseconds{0};
   user_.on_connecting();
   auto hello = greeting();
@@ -111,6 +114,14 @@ void edge_session::on_lane_goaway(agent_lane& lane, const lane::goaway& why) {
     id_.reset();
     resume_token_.clear();
   }
+  // The edge has had enough of this connection, not of us: the next one takes over before it ends.
+  // An edge that drains refuses it, and its goodbye counts.
+  if (stage_ == stage::up && lane.carries_streams() && !has_lanes_up())
+    open_another_lane();
+}
+
+bool edge_session::has_lanes_up() const noexcept {
+  return std::ranges::any_of(lanes_, [](const auto& lane) { return lane->is_up(); });
 }
 
 bool edge_session::has_lanes() const noexcept {
@@ -165,6 +176,13 @@ void edge_session::pause(milliseconds length) {
     if (self && (*self)->stage_ == stage::pausing && (*self)->pauses_ == number)
       (*self)->connect();
   });
+}
+
+// A network came back: the rest of the pause would be waited for in vain. Machines whose networks
+// come and go all the time are no reason to hurry.
+void edge_session::on_network_changed() {
+  if (stage_ == stage::pausing && loop_.now() - tried_at_ >= std::max(hurry_min, retry_after_))
+    connect();
 }
 
 void edge_session::tick(time_point now) {
@@ -262,6 +280,7 @@ void edge_session::end(std::optional<failure> why) {
       return;
     auto& s = **self;
     s.ticker_.reset();
+    s.routes_.reset();
     auto rest = std::exchange(s.lanes_, {});
     for (auto& lane : rest)
       lane->close_gently();

@@ -4,6 +4,7 @@
 
 #include "cli/agent_lane.hpp"
 #include "cli/wake_watch.hpp"
+#include "net/route_watch.hpp"
 #include "protocol/backoff.hpp"
 
 #include <memory>
@@ -73,8 +74,10 @@ private:
   void open_lane(lane::hello greeting);
   lane::hello greeting() const;
   bool has_lanes() const noexcept;
+  bool has_lanes_up() const noexcept;
   void on_lost(const failure& why);
   void pause(milliseconds length);
+  void on_network_changed();
   void tick(time_point now);
   void balance_lanes(time_point now);
   void open_another_lane();
@@ -96,6 +99,7 @@ private:
   std::string resume_token_;
   std::size_t lanes_max_ = 1;
   time_point up_since_{};
+  time_point tried_at_{};
   milliseconds retry_after_{0};
 
   // When a second lane opens or closes.
@@ -105,6 +109,7 @@ private:
 
   wake_watch wake_;
   std::optional<net::ticker> ticker_;
+  std::optional<net::route_watch> routes_;
   std::uint64_t pauses_ = 0; // numbers the timer that counts
   std::optional<failure> farewell_;
   /// For timers, which can outlive this.

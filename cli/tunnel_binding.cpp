@@ -4,6 +4,15 @@
 
 namespace serverme::cli {
 
+namespace {
+
+// Nobody's fault but the server's.
+bool will_pass(errc why) noexcept {
+  return why == errc::control_unavailable || why == errc::draining || why == errc::too_busy;
+}
+
+} // namespace
+
 tunnel_binding::tunnel_binding(endpoint_request wanted, binding_limits limits)
   : wanted_{std::move(wanted)}, limits_{limits} {}
 
@@ -13,7 +22,7 @@ tunnel_binding::verdict tunnel_binding::on_connected(bool resumed, time_point no
   began_ = due_ = now;
   if (!resumed)
     endpoint_.reset();
-  stage_ = endpoint_ ? stage::served : stage::unasked;
+  stage_ = stage::unasked;
   return endpoint_ ? verdict::ready : verdict::nothing;
 }
 
@@ -36,26 +45,32 @@ lane::bind tunnel_binding::ask(std::uint32_t request, time_point now) {
 tunnel_binding::verdict tunnel_binding::on_bound(const lane::bound& answer, time_point now) {
   if (stage_ != stage::asked || answer.request != request_)
     return verdict::nothing;
-  if (!answer.error) {
-    stage_ = stage::served;
-    was_served_ = true;
-    endpoint_ = answer.endpoint;
-    urls_ = answer.urls;
-    // The same URL after whatever comes.
-    if (wanted_.kind == endpoint_kind::tcp)
-      wanted_.port = answer.port;
-    else
-      wanted_.name = answer.name;
-    return verdict::ready;
-  }
-  why_ = *answer.error;
-  if (!may_change(why_.code, now)) {
-    stage_ = stage::over;
-    return verdict::refused;
-  }
-  stage_ = stage::unasked;
+  if (answer.error)
+    return on_refused(*answer.error, now);
+  stage_ = stage::served;
+  was_served_ = true;
+  auto is_known = serves(answer.endpoint) && urls_ == answer.urls;
+  endpoint_ = answer.endpoint;
+  urls_ = answer.urls;
+  // The same URL after whatever comes.
+  if (wanted_.kind == endpoint_kind::tcp)
+    wanted_.port = answer.port;
+  else
+    wanted_.name = answer.name;
+  return is_known ? verdict::nothing : verdict::ready;
+}
+
+tunnel_binding::verdict tunnel_binding::on_refused(const failure& why, time_point now) {
+  why_ = why;
+  auto is_servers_trouble = will_pass(why.code);
+  auto is_over = !is_servers_trouble && !may_be_free_soon(why.code, now);
+  stage_ = is_over ? stage::over : stage::unasked;
   due_ = now + limits_.retry_after;
-  return verdict::waiting;
+  // What a resumed session serves goes on while its server cannot confirm it.
+  if (is_servers_trouble && endpoint_)
+    return verdict::nothing;
+  endpoint_.reset();
+  return is_over ? verdict::refused : verdict::waiting;
 }
 
 bool tunnel_binding::on_unbound(const lane::unbind& what) {
@@ -67,13 +82,9 @@ bool tunnel_binding::on_unbound(const lane::unbind& what) {
   return true;
 }
 
-bool tunnel_binding::may_change(errc why, time_point now) const noexcept {
-  if (is_permanent(why))
-    return false;
-  // Nobody's fault but the server's: it comes back.
-  if (why == errc::control_unavailable || why == errc::draining || why == errc::too_busy)
-    return true;
-  return now - began_ < (was_served_ ? limits_.return_patience : limits_.first_patience);
+bool tunnel_binding::may_be_free_soon(errc why, time_point now) const noexcept {
+  auto patience = was_served_ ? limits_.return_patience : limits_.first_patience;
+  return !is_permanent(why) && now - began_ < patience;
 }
 
 } // namespace serverme::cli

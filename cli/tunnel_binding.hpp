@@ -27,8 +27,9 @@ public:
 
   explicit tunnel_binding(endpoint_request wanted, binding_limits limits = {});
 
-  /// There is a session. `resumed`: it still serves what it served before.
-  /// @returns ready when there is nothing to ask
+  /// There is a session. `resumed`: it still serves what it served before, as far as it knows: a
+  /// tunnel may have been closed or taken over meanwhile, so the question is asked again.
+  /// @returns ready when it is served
   verdict on_connected(bool resumed, time_point now) noexcept;
   void on_disconnected() noexcept;
 
@@ -51,7 +52,8 @@ public:
 private:
   enum class stage : unsigned char { away, unasked, asked, served, over };
 
-  bool may_change(errc why, time_point now) const noexcept;
+  verdict on_refused(const failure& why, time_point now);
+  bool may_be_free_soon(errc why, time_point now) const noexcept;
 
   endpoint_request wanted_;
   binding_limits limits_;

@@ -1,5 +1,7 @@
 #include "tests/unit/cli/stub_edge.hpp"
 
+#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace serverme::tests {
@@ -91,6 +93,12 @@ stub_edge::stub_edge(net::event_loop& loop, const net::certificate_pem& certific
   answer = [this](const lane::bind& wish) -> std::optional<lane::bound> {
     auto name = wish.endpoint.name.empty() ? "random" : wish.endpoint.name;
     auto port = wish.endpoint.port == 0 ? std::uint16_t{10'001} : wish.endpoint.port;
+    // The same wish is the same endpoint.
+    for (auto known : bound)
+      if (known.name == name && known.port == port) {
+        known.request = wish.request;
+        return known;
+      }
     return lane::bound{.request = wish.request,
                        .endpoint = endpoint_id{100 + bound.size()},
                        .name = name,
@@ -123,7 +131,8 @@ void stub_edge::on_bind(stub_lane& from, const lane::bind& wish) {
   auto reply = answer(wish);
   if (!reply)
     return;
-  if (!reply->error)
+  auto is_new = [&](const lane::bound& known) { return known.endpoint != reply->endpoint; };
+  if (!reply->error && std::ranges::all_of(bound, is_new))
     bound.push_back(*reply);
   from.say(lane::frame_type::bound, *reply);
 }

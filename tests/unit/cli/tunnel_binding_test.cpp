@@ -53,13 +53,20 @@ CAF_TEST(a question without an answer is asked again) {
   CAF_CHECK(http.wants_to_ask(now + seconds{10}));
 }
 
-CAF_TEST(a resumed session needs no question and another one asks for the name) {
+CAF_TEST(a resumed session is served at once and confirmed and another one asks for the name) {
   http.on_connected(false, now);
   http.ask(1, now);
   http.on_bound(served(1), now);
   http.on_disconnected();
   CAF_CHECK(http.on_connected(true, now) == verdict::ready);
-  CAF_CHECK(!http.wants_to_ask(now));
+  CAF_REQUIRE(http.wants_to_ask(now));
+  CAF_CHECK_EQUAL(http.ask(7, now).endpoint.name, "given");
+  CAF_CHECK(http.on_bound(refused(7, errc::control_unavailable), now) == verdict::nothing);
+  CAF_CHECK(http.serves(endpoint_id{9}));
+  now += seconds{1};
+  http.ask(8, now);
+  CAF_CHECK(http.on_bound(served(8), now) == verdict::nothing);
+  CAF_CHECK(!http.wants_to_ask(now + seconds{60}));
   http.on_disconnected();
   CAF_CHECK(http.on_connected(false, now) == verdict::nothing);
   CAF_CHECK(!http.serves(endpoint_id{9}));
@@ -73,6 +80,17 @@ CAF_TEST(a resumed session asks for what it was not given before) {
   http.on_disconnected();
   CAF_CHECK(http.on_connected(true, now) == verdict::nothing);
   CAF_CHECK(http.wants_to_ask(now));
+}
+
+CAF_TEST(a name that was taken over meanwhile is noticed) {
+  http.on_connected(false, now);
+  http.ask(1, now);
+  http.on_bound(served(1), now);
+  http.on_disconnected();
+  http.on_connected(true, now);
+  http.ask(2, now);
+  CAF_CHECK(http.on_bound(refused(2, errc::name_taken), now) == verdict::waiting);
+  CAF_CHECK(!http.serves(endpoint_id{9}));
 }
 
 CAF_TEST(a taken name is waited for but not forever) {
