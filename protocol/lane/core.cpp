@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t spare_max = 64;
 // Buffers larger than this are given back when the lane falls silent.
 constexpr std::size_t idle_buffer_bytes = 4096;
+// Looked at no more often: a flood of pings must not keep us busy with it.
+constexpr seconds release_pause{1};
 // The last id that the edge may use: the next would not fit.
 constexpr stream_id id_max = std::numeric_limits<stream_id>::max() - 1;
 // So many ids before the last one, the lane asks to be replaced.
@@ -85,7 +87,10 @@ bool core::state::was_opened(stream_id id) const noexcept {
 }
 
 // Pings come when a lane is silent: the moment to give memory back.
-void core::state::release_idle_buffers() {
+void core::state::release_idle_buffers(time_point now) {
+  if (now - released_at < release_pause)
+    return;
+  released_at = now;
   auto release = [](byte_queue& buffer) {
     if (buffer.capacity() > idle_buffer_bytes)
       buffer.release();

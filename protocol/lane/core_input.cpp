@@ -187,7 +187,7 @@ result<done> core::state::on_rst(bytes_view payload) {
 result<done> core::state::on_ping(bytes_view payload, time_point now) {
   if (payload.size() != 8)
     return fail(errc::protocol_violation, "PING is not 8 bytes");
-  release_idle_buffers();
+  release_idle_buffers(now);
   if ((frame.flags & flag_ack) == 0) {
     // A peer that floods us with pings hears the answer to some of them.
     if (control.size() + header_bytes + 8 <= limits.control_queue_max) {

@@ -53,7 +53,7 @@ struct core::state {
   /// After a FIN either way: both ways ended is the end of the stream.
   void forget_if_over(stream_id id);
   bool was_opened(stream_id id) const noexcept;
-  void release_idle_buffers();
+  void release_idle_buffers(time_point now);
 
   // Input (core_input.cpp).
   result<done> take_header(bytes_view& bytes);
@@ -126,6 +126,7 @@ struct core::state {
   time_point ping_sent{};
   bool ping_open = false;
   microseconds round_trip{0};
+  time_point released_at{};
 };
 
 } // namespace serverme::lane

@@ -160,6 +160,17 @@ CAF_TEST(a large batch is handed over and a small one copied) {
   CAF_CHECK_GREATER(out.size(), 64 * 1024u);
 }
 
+CAF_TEST(a lane that falls silent gives its memory back) {
+  edge.take();
+  flood(bulk);
+  flood(other);
+  while (edge.core.has_output())
+    edge.take();
+  auto held = memory_held();
+  CAF_REQUIRE(edge.give(frame_of(frame_type::ping, 0, "12345678"), now));
+  CAF_CHECK_GREATER(held, memory_held() + 256 * 1024);
+}
+
 CAF_TEST(a warm lane allocates nothing for a request) {
   struct silent_agent final : lane::lane_handler, lane::stream_handler {
     lane::stream_handler* on_open(lane::stream_id id, const lane::open&, bytes_view) override {
