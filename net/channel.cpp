@@ -108,8 +108,9 @@ struct channel::state : std::enable_shared_from_this<state> {
 };
 
 void channel::state::read_next() {
-  // While it is taken apart nothing may be read any more: it would be in nobody's hands.
-  if (reading || paused || held > 0 || ended || broken || releasing || !socket.is_open())
+  // Also while paused: a little is held back, so that an end or a reset is heard at once. While it
+  // is taken apart nothing may be read any more: it would be in nobody's hands.
+  if (reading || held > 0 || ended || broken || releasing || !socket.is_open())
     return;
   reading = true;
   socket.async_read_some(asio::buffer(first),

@@ -91,6 +91,7 @@ public:
   /// Bytes that the kernel has not taken yet.
   std::size_t unsent() const noexcept;
 
+  /// The peer's end or reset is still told, unless more than a little came before it.
   void pause_reading() noexcept;
   void resume_reading();
   /// Half-close, after what is queued.
