@@ -38,6 +38,8 @@ struct edge_limits {
   std::size_t lane_window_bytes = 64UL * 1024 * 1024;
   std::size_t account_window_bytes = 256UL * 1024 * 1024;
   std::size_t loop_window_bytes = 1024UL * 1024 * 1024;
+  /// How often time-outs are looked at: none is more exact than this.
+  milliseconds tick{1'000};
   /// When stopping: streams may end this long.
   milliseconds drain_time{5'000};
   capture_limits capture;

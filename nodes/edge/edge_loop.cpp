@@ -13,7 +13,7 @@ edge_loop::edge_loop(edge_shared& shared)
     clean_up_{loop_, [this] { clean_up(); }},
     look_again_{loop_, [this] { for_each_resident([](resident& who) { who.on_change(); }); }},
     ticker_{
-      std::make_unique<net::ticker>(loop_, seconds{1}, [this](time_point now) { tick(now); })} {}
+      std::make_unique<net::ticker>(loop_, limits().tick, [this](time_point now) { tick(now); })} {}
 
 edge_loop::~edge_loop() = default;
 

@@ -122,9 +122,9 @@ result<done> edge_node::start(decisions& deciders) {
   s.shared.deciders = &deciders;
   if (auto opened = open(); !opened)
     return fail(opened.error());
+  s.running = true;
   for (auto& loop : s.shared.loops)
     s.threads.emplace_back([&loop = *loop] { loop.loop().run(); });
-  s.running = true;
   return done{};
 }
 

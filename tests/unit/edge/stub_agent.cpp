@@ -1,5 +1,8 @@
 #include "tests/unit/edge/stub_agent.hpp"
 
+#include "net/listener.hpp"
+#include "nodes/edge/basic_auth.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 
 namespace serverme::tests {
@@ -8,6 +11,11 @@ namespace asio = boost::asio;
 
 void easy_decisions::greet(const lane::hello& greeting, const std::string&,
                            std::function<void(result<edge::admission>)> reply) {
+  if (greeting.api_key == "slow") {
+    std::lock_guard guard{mutex_};
+    unanswered_.push_back(std::move(reply));
+    return;
+  }
   if (greeting.api_key != "good")
     return reply(fail(errc::key_invalid));
   std::lock_guard guard{mutex_};
@@ -29,6 +37,8 @@ void easy_decisions::bind(session_id session, const endpoint_request& wanted,
               .owner = account_id{1},
               .inspect = wanted.inspect,
               .host_header = wanted.host_header};
+  if (!wanted.basic_auth.empty())
+    entry.basic_auth_digest = edge::sha256(wanted.basic_auth);
   {
     std::lock_guard guard{mutex_};
     entry.endpoint = endpoint_id{++last_id_};
@@ -44,6 +54,32 @@ void easy_decisions::bind(session_id session, const endpoint_request& wanted,
     else
       reply(fail(outcome.error()));
   });
+}
+
+void easy_decisions::answer_the_slow() {
+  std::vector<std::function<void(result<edge::admission>)>> replies;
+  {
+    std::lock_guard guard{mutex_};
+    replies.swap(unanswered_);
+  }
+  for (auto& reply : replies)
+    reply(edge::admission{session_id{999}, account_id{1}, "token"});
+}
+
+std::size_t easy_decisions::slow() {
+  std::lock_guard guard{mutex_};
+  return unanswered_.size();
+}
+
+std::uint64_t easy_decisions::visits() {
+  std::lock_guard guard{mutex_};
+  return visits_;
+}
+
+void easy_decisions::used(const std::vector<edge::endpoint_usage>& report) {
+  std::lock_guard guard{mutex_};
+  for (const auto& one : report)
+    visits_ += one.visits;
 }
 
 void easy_decisions::unbind(session_id, endpoint_id) {}
@@ -83,7 +119,7 @@ void easy_decisions::put(route entry) {
 one_certificate::one_certificate(const net::certificate_pem& certificate)
   : context_{*net::make_server_context(certificate, {edge::alpn_lane, edge::alpn_http})} {}
 
-net::ssl_context one_certificate::find(std::string_view) { return context_; }
+net::ssl_context one_certificate::find(std::string_view) { return has_any ? context_ : nullptr; }
 
 stub_stream::stub_stream(stub_agent& agent, lane::stream_id id, lane::open message,
                          bytes_view first)
@@ -91,9 +127,16 @@ stub_stream::stub_stream(stub_agent& agent, lane::stream_id id, lane::open messa
 
 void stub_stream::on_data(bytes_view bytes) {
   received += as_text(bytes);
-  agent_.core().consumed(id_, bytes.size(), std::chrono::steady_clock::now());
+  held_back_ += bytes.size();
+  if (!holds_back_)
+    give_back();
   if (agent_.on_request)
     agent_.on_request(*this);
+}
+
+void stub_stream::give_back() {
+  holds_back_ = false;
+  agent_.core().consumed(id_, std::exchange(held_back_, 0), std::chrono::steady_clock::now());
 }
 
 void stub_stream::on_finish() {
@@ -124,13 +167,12 @@ void stub_stream::finish() {
 
 void stub_stream::reset(errc why) { agent_.core().reset(id_, why); }
 
-stub_agent::stub_agent(net::event_loop& loop, const net::address& edge, const std::string& ca,
-                       std::string key)
-  : key_{std::move(key)} {
-  auto context
-    = net::make_client_context({.ca_file = ca, .alpn = {edge::alpn_lane}, .only_tls_1_3 = true});
+stub_agent::stub_agent(net::event_loop& loop, const net::address& edge,
+                       const net::ssl_context& trust, std::string key,
+                       std::optional<session_id> resumed)
+  : key_{std::move(key)}, resumed_{resumed} {
   auto connection = std::make_unique<net::channel>(loop, connect_to(loop, edge));
-  connection->secure(net::tls_session::connect(*context, "edge.test"));
+  connection->secure(net::tls_session::connect(trust, "edge.test"));
   link_ = std::make_unique<net::lane_link>(std::move(connection), lane::side::agent,
                                            lane::core_limits{}, heartbeat_limits{}, budget_, *this);
   link_->start();
@@ -146,9 +188,10 @@ void stub_agent::bind(const endpoint_request& wanted) {
 
 void stub_agent::on_lane_ready() {
   byte_queue payload;
-  append_to(
-    payload,
-    lane::hello{.api_key = key_, .agent = "stub", .window = lane::core_limits{}.window_initial});
+  append_to(payload, lane::hello{.api_key = key_,
+                                 .session = resumed_,
+                                 .agent = "stub",
+                                 .window = lane::core_limits{}.window_initial});
   link_->send_control(lane::frame_type::hello, payload);
 }
 
@@ -173,11 +216,17 @@ void stub_agent::on_control(lane::frame_type type, bytes_view payload) {
       return;
     case lane::frame_type::bound: bound.push_back(*lane::parse_bound(payload)); return;
     case lane::frame_type::goaway: goaway = *lane::parse_goaway(payload); return;
+    case lane::frame_type::unbind: unbound.push_back(lane::parse_unbind(payload)->endpoint); return;
     default: return;
   }
 }
 
 void stub_agent::on_lane_closed(const failure& why) { closed = why; }
+
+std::uint16_t free_port(net::event_loop& loop) {
+  auto listening = net::listener::open(loop, {"127.0.0.1", 0});
+  return (*listening)->where().port;
+}
 
 net::stream_socket connect_to(net::event_loop& loop, const net::address& where) {
   using asio::ip::tcp;
