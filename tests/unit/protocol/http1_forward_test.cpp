@@ -1,6 +1,7 @@
 // What changes in a head on its way through, and that nothing else does.
 #define CAF_SUITE http1_forward
 #include "protocol/http1/forward.hpp"
+#include "tests/unit/protocol/allocations.hpp"
 #include "tests/unit/test.hpp"
 
 #include <string>
@@ -203,4 +204,18 @@ CAF_TEST(an answer that asks for an upgrade says to what) {
                            "Connection: Upgrade\r\nContent-Length: 0\r\n\r\n"),
                   "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\n"
                   "Connection: Upgrade\r\n\r\n");
+}
+
+CAF_TEST(forwarding of steady traffic allocates nothing) {
+  const std::string text = "GET / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nA: b\r\n\r\n";
+  request_head head;
+  std::size_t scanned = 0;
+  CAF_REQUIRE(parse_request(as_bytes(text), {}, scanned, head));
+  byte_queue out;
+  append_request(out, head, from_visitor());
+  out.clear();
+  auto before = tests::allocations();
+  append_request(out, head, from_visitor());
+  auto after = tests::allocations();
+  CAF_CHECK(after == before && !out.empty());
 }

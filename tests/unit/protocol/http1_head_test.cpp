@@ -2,6 +2,7 @@
 // could understand it differently.
 #define CAF_SUITE http1_head
 #include "protocol/http1/head.hpp"
+#include "tests/unit/protocol/allocations.hpp"
 #include "tests/unit/test.hpp"
 
 #include <algorithm>
@@ -194,6 +195,16 @@ CAF_TEST(a request is understood) {
 CAF_TEST(what can be understood in two ways is refused) {
   for (const auto& row : refused_requests)
     CAF_CHECK_EQUAL(with_name(row, ask(row.text)), with_name(row, row.expected));
+}
+
+CAF_TEST(no control character hides in a value) {
+  for (int c = 0; c < 256; ++c)
+    for (std::size_t at = 0; at < 20; ++at) {
+      auto value = std::string(20, 'x');
+      value[at] = static_cast<char>(c);
+      bool is_control = (c < ' ' && c != '\t') || c == 0x7f;
+      CAF_CHECK_EQUAL(ask_with("A:" + value + "\r\n"), is_control ? "bad_request" : "complete");
+    }
 }
 
 CAF_TEST(answers that are no clean HTTP are refused) {
@@ -392,6 +403,19 @@ CAF_TEST(the connection to a service lasts as its answer says) {
   CAF_CHECK(!response.keep_alive);
   CAF_CHECK_EQUAL(answer("HTTP/1.1 200 OK\nContent-Length: 1\n\n"), "complete");
   CAF_CHECK(!response.keep_alive);
+}
+
+CAF_TEST(heads of steady traffic allocate nothing) {
+  auto whole
+    = shop + repeated("A-Header: of some length, longer than a small string\r\n", 10) + "\r\n";
+  for (auto allowed : {std::size_t{100}, std::size_t{0}}) {
+    std::size_t scanned = 0;
+    auto before = tests::allocations();
+    auto complete = parse_request(as_bytes(whole), limits, scanned, request);
+    auto after = tests::allocations();
+    CAF_CHECK_EQUAL(verdict(complete), "complete");
+    CAF_CHECK(after - before <= allowed);
+  }
 }
 
 CAF_TEST(names are compared without their case) {
