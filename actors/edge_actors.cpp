@@ -1,5 +1,7 @@
 #include "actors/edge_actors.hpp"
 
+#include "actors/ask.hpp"
+
 #include <utility>
 
 namespace serverme::actors {
@@ -16,10 +18,10 @@ edge_actors::edge_actors(caf::actor_system& system, const store_actor& store, co
   : system_{system},
     edge_{edge},
     captures_{std::make_shared<capture_intake>(settings.captures_waiting_max)},
-    names_{system, "the name registry"},
-    routes_{system, "the route table"},
-    desk_{system, "the tunnel desk"},
-    reception_{system, "the reception"} {
+    doors_{.names = {system, "the name registry"},
+           .routes = {system, "the route table"},
+           .desk = {system, "the tunnel desk"},
+           .reception = {system, "the reception"}} {
   settings.reception.session.lease_time = settings.names.lease_time;
   supervisor_ = spawn_supervisor(system,
                                  {names_spec(store, outside, settings.names), routes_spec(),
@@ -30,7 +32,8 @@ edge_actors::edge_actors(caf::actor_system& system, const store_actor& store, co
 edge_actors::~edge_actors() { stop(last_patience); }
 
 std::function<void()> edge_actors::sessions_repeat() const {
-  return [door = reception_] { caf::anon_send(door.as<reception_actor>(), repeat_tunnels{}); };
+  return
+    [door = doors_.reception] { caf::anon_send(door.as<reception_actor>(), repeat_tunnels{}); };
 }
 
 child_spec edge_actors::names_spec(const store_actor& store, const world& outside,
@@ -41,7 +44,7 @@ child_spec edge_actors::names_spec(const store_actor& store, const world& outsid
               return caf::actor_cast<caf::actor>(
                 spawn_name_registry(system, store, outside, settings));
             },
-          .door = names_,
+          .door = doors_.names,
           .restarted = sessions_repeat()};
 }
 
@@ -50,7 +53,7 @@ child_spec edge_actors::routes_spec() const {
           .start
           = [&system = system_,
              edge = edge_] { return caf::actor_cast<caf::actor>(spawn_route_table(system, edge)); },
-          .door = routes_,
+          .door = doors_.routes,
           .restarted = sessions_repeat()};
 }
 
@@ -60,7 +63,7 @@ child_spec edge_actors::desk_spec() const {
             [&system = system_, routes = routes(), edge = edge_] {
               return caf::actor_cast<caf::actor>(spawn_tunnel_desk(system, routes, edge));
             },
-          .door = desk_,
+          .door = doors_.desk,
           .restarted = sessions_repeat()};
 }
 
@@ -73,7 +76,15 @@ child_spec edge_actors::reception_spec(const store_actor& store, const world& ou
               return caf::actor_cast<caf::actor>(
                 spawn_reception(system, store, others, outside, settings));
             },
-          .door = reception_};
+          .door = doors_.reception};
+}
+
+// Whoever answers has started all his children.
+result<done> edge_actors::await_start(milliseconds patience) const {
+  auto started = ask_and_wait<actor_list>(system_, supervisor_, patience, list_actors{});
+  if (!started)
+    return fail(started.error());
+  return done{};
 }
 
 void edge_actors::on_failure(std::function<void(failure)> call) const {
@@ -89,7 +100,7 @@ bool edge_actors::stop(milliseconds patience) {
     return true;
   auto ended = stop_and_wait(system_, supervisor_, patience);
   // A supervisor that was killed has closed none of them.
-  for (auto* door : {&names_, &routes_, &desk_, &reception_})
+  for (auto* door : {&doors_.names, &doors_.routes, &doors_.desk, &doors_.reception})
     door->close();
   supervisor_ = nullptr;
   return ended;

@@ -30,23 +30,32 @@ struct edge_actor_settings {
 
 class edge_actors {
 public:
-  /// Starts them. `edge` may not run yet: what it is asked waits until then. `store` may be a door.
-  /// The system outlives this object.
+  struct doors {
+    front_door names;
+    front_door routes;
+    front_door desk;
+    front_door reception;
+  };
+
+  /// Starts them, on CAF's threads. `edge` may not run yet: what it is asked waits until then.
+  /// `store` may be a door. The system outlives this object.
   edge_actors(caf::actor_system& system, const store_actor& store, const world& outside,
               const std::shared_ptr<edge_doors>& edge, edge_actor_settings settings = {});
   ~edge_actors();
   edge_actors(const edge_actors&) = delete;
   edge_actors& operator=(const edge_actors&) = delete;
 
-  name_registry_actor names() const { return names_.as<name_registry_actor>(); }
-  route_table_actor routes() const { return routes_.as<route_table_actor>(); }
-  tunnel_desk_actor desk() const { return desk_.as<tunnel_desk_actor>(); }
-  reception_actor reception() const { return reception_.as<reception_actor>(); }
+  /// Blocks until they have started. Before that, questions to them are control_unavailable.
+  result<done> await_start(milliseconds patience) const;
+
+  name_registry_actor names() const { return doors_.names.as<name_registry_actor>(); }
+  route_table_actor routes() const { return doors_.routes.as<route_table_actor>(); }
+  tunnel_desk_actor desk() const { return doors_.desk.as<tunnel_desk_actor>(); }
+  reception_actor reception() const { return doors_.reception.as<reception_actor>(); }
   const supervisor_actor& supervisor() const noexcept { return supervisor_; }
 
-  /// For facts from the loops: how far behind the actor is.
-  const front_door& desk_door() const noexcept { return desk_; }
-  const front_door& reception_door() const noexcept { return reception_; }
+  /// For whoever wants to know how far behind an actor is.
+  const doors& all_doors() const noexcept { return doors_; }
 
   /// Where the loops leave what they recorded.
   const std::shared_ptr<capture_intake>& captures() const noexcept { return captures_; }
@@ -71,10 +80,7 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<edge_doors> edge_;
   std::shared_ptr<capture_intake> captures_;
-  front_door names_;
-  front_door routes_;
-  front_door desk_;
-  front_door reception_;
+  doors doors_;
   supervisor_actor supervisor_;
 };
 

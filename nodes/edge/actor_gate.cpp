@@ -52,8 +52,8 @@ std::shared_ptr<owed_answer<Answer>> owe(const call_counter& open, std::size_t o
 actor_gate::actor_gate(caf::actor_system& system, const actors::edge_actors& there,
                        actors::world outside, gate_limits limits)
   : system_{system},
-    desk_{there.desk_door()},
-    reception_{there.reception_door()},
+    desk_{there.all_doors().desk},
+    reception_{there.all_doors().reception},
     captures_{there.captures()},
     outside_{std::move(outside)},
     limits_{limits} {}

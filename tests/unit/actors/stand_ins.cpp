@@ -1,11 +1,13 @@
 #include "tests/unit/actors/stand_ins.hpp"
 
+#include <atomic>
+
 namespace serverme::tests {
 
 std::string digest_of(std::string_view text) { return "digest of " + std::string{text}; }
 
 actors::world plain_world() {
-  auto count = std::make_shared<std::uint64_t>(0);
+  auto count = std::make_shared<std::atomic<std::uint64_t>>(0);
   return {.random = [count] { return ++*count; },
           .sha256 = [](std::string_view text) { return digest_of(text); },
           .wall_clock = [] { return wall_time{seconds{1'700'000'000}}; }};
@@ -98,30 +100,40 @@ actors::store_actor spawn_store(caf::actor_system& system, std::shared_ptr<store
 }
 
 void recording_edge::publish_routes(std::shared_ptr<const route_map> map) {
+  std::lock_guard guard{mutex_};
   routes = std::move(map);
   ++publications;
 }
 
 void recording_edge::open_port(std::uint16_t port, std::function<void(result<done>)> reply) {
-  if (ports_of_others.contains(port))
-    return reply(fail(errc::port_taken));
-  // As sockets are: what is open cannot be opened a second time.
-  if (!open_ports.insert(port).second)
-    return reply(fail(errc::port_taken));
-  reply(done{});
+  auto is_open = [&] {
+    std::lock_guard guard{mutex_};
+    // As sockets are: what is open cannot be opened a second time.
+    return !ports_of_others.contains(port) && open_ports.insert(port).second;
+  }();
+  if (is_open)
+    reply(done{});
+  else
+    reply(fail(errc::port_taken));
 }
 
-void recording_edge::close_port(std::uint16_t port) { open_ports.erase(port); }
+void recording_edge::close_port(std::uint16_t port) {
+  std::lock_guard guard{mutex_};
+  open_ports.erase(port);
+}
 
 void recording_edge::close_session(session_id session, const lane::goaway& why) {
+  std::lock_guard guard{mutex_};
   closed.emplace_back(session, why.code);
 }
 
 void recording_edge::drop_endpoint(session_id, const lane::unbind& what) {
+  std::lock_guard guard{mutex_};
   dropped.push_back(what);
 }
 
 void recording_edge::replay(const route& where, const capture&, replay_reply reply) {
+  std::lock_guard guard{mutex_};
   replays.emplace_back(where, std::move(reply));
 }
 

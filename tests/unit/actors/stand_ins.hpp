@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,7 +38,7 @@ struct store_facts {
 
 actors::store_actor spawn_store(caf::actor_system& system, std::shared_ptr<store_facts> facts);
 
-/// Writes down what it is asked, and does it at once.
+/// Writes down what it is asked, and does it at once. To be read when no actor runs.
 class recording_edge final : public actors::edge_doors {
 public:
   using replay_reply = std::function<void(result<std::shared_ptr<const capture>>)>;
@@ -58,6 +59,9 @@ public:
   std::vector<std::pair<session_id, errc>> closed;
   std::vector<lane::unbind> dropped;
   std::vector<std::pair<route, replay_reply>> replays;
+
+private:
+  std::mutex mutex_;
 };
 
 std::unique_ptr<capture> exchange(endpoint_id endpoint, std::string method, std::string target,

@@ -28,9 +28,8 @@ struct tree_fixture : actor_fixture {
   }
 
   result<agent_admitted> greet(const std::string& key, const agent_admitted* before = nullptr) {
-    greet_agent ask{.key_hash = key.empty() ? key : digest_of(key),
-                    .agent = "agent/1",
-                    .address = "203.0.113.7"};
+    greet_agent ask{
+      .key_hash = key.empty() ? key : digest_of(key), .agent = "agent/1", .address = "203.0.113.7"};
     if (before != nullptr) {
       ask.session = before->session;
       ask.token_hash = digest_of(before->resume_token);

@@ -87,8 +87,8 @@ CAF_TEST(two wishes for any name are two endpoints also after a return) {
 CAF_TEST(new options of a bound endpoint are served) {
   auto agent = join("key of alice");
   auto before = bind_http(agent.session, "shop");
-  auto after = bind(agent.session,
-                    {.name = "shop", .inspect = inspection::off, .host_header = "local"});
+  auto after
+    = bind(agent.session, {.name = "shop", .inspect = inspection::off, .host_header = "local"});
   CAF_REQUIRE(after);
   CAF_CHECK(before->endpoint == after->endpoint);
   CAF_CHECK_EQUAL(edge->find("shop.test")->host_header, "local");
@@ -204,16 +204,16 @@ CAF_TEST(an inspector that crashes is started again) {
   auto agent = join("key of alice");
   auto bound = bind_http(agent.session, "shop");
   auto page = [&] {
-    return answer_of<capture_page>(tree.desk(), list_captures{.who = as(1),
-                                                              .endpoint = bound->endpoint});
+    return answer_of<capture_page>(tree.desk(),
+                                   list_captures{.who = as(1), .endpoint = bound->endpoint});
   };
   tree.captures()->give(exchange(bound->endpoint, "GET", "/a", 200));
   sched.run();
   CAF_REQUIRE_EQUAL(page()->captures.size(), 1u);
   auto fatal
     = std::make_shared<actors::capture_feed>(1, [] { throw std::runtime_error("a bad reader"); });
-  CAF_REQUIRE(
-    answer_of<actors::watching>(tree.desk(), actors::watch_captures{as(1), bound->endpoint, fatal}));
+  CAF_REQUIRE(answer_of<actors::watching>(tree.desk(),
+                                          actors::watch_captures{as(1), bound->endpoint, fatal}));
   tree.captures()->give(exchange(bound->endpoint, "GET", "/fatal", 200));
   sched.run();
   tree.captures()->give(exchange(bound->endpoint, "GET", "/b", 200));
