@@ -24,6 +24,6 @@ struct client_hello {
 /// @errors bad_request: this is not TLS, or not a ClientHello
 result<std::optional<client_hello>> parse_client_hello(bytes_view bytes);
 
-inline constexpr std::size_t client_hello_bytes_max = 64 * 1024;
+inline constexpr std::size_t client_hello_bytes_max = 64UL * 1024;
 
 } // namespace serverme

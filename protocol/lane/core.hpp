@@ -26,13 +26,13 @@ struct core_limits {
   /// (measured).
   std::uint32_t window_max = 16 * 1024 * 1024;
   /// What one stream may have queued here for sending, beyond what fits into the batch.
-  std::size_t stream_queue_max = 256 * 1024;
+  std::size_t stream_queue_max = 256UL * 1024;
   /// Until this much waits in the batch, and while nobody queues, a write goes there directly;
   /// else streams queue and take turns.
-  std::size_t batch_bytes = 128 * 1024;
+  std::size_t batch_bytes = 128UL * 1024;
   /// PING and the like that wait for a peer who does not read, and OPEN, RST and FIN beyond
   /// batch_bytes: more is an attack.
-  std::size_t control_queue_max = 256 * 1024;
+  std::size_t control_queue_max = 256UL * 1024;
 };
 
 /// What happens on one stream. Owned by whoever opened it; must outlive the stream, that is,

@@ -12,7 +12,7 @@ namespace {
 // One turn of a stream in the ring.
 constexpr std::size_t quantum = payload_bytes_max;
 // A batch of this size is handed over as it is; a smaller one is copied, and keeps its buffer.
-constexpr std::size_t handover_bytes = 32 * 1024;
+constexpr std::size_t handover_bytes = 32UL * 1024;
 // Where the length stands in a header.
 constexpr std::size_t length_at = 2;
 

@@ -36,7 +36,7 @@ inline constexpr std::uint8_t flag_ack = 0x02;
 
 inline constexpr std::size_t header_bytes = 8;
 /// Header and payload together fill one TLS record (RFC 8446, section 5.1: 2^14 bytes).
-inline constexpr std::size_t payload_bytes_max = 16 * 1024 - header_bytes;
+inline constexpr std::size_t payload_bytes_max = 16UL * 1024 - header_bytes;
 
 struct frame_header {
   frame_type type{};
