@@ -1,5 +1,6 @@
 #include "config/settings_reader.hpp"
 
+#include "config/suggestion.hpp"
 #include "protocol/quantity.hpp"
 
 #include <yaml-cpp/yaml.h>
@@ -26,6 +27,11 @@ struct problem {
 };
 
 int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+
+std::string suggestion(const std::string& key, const std::set<std::string>& known) {
+  std::vector<std::string_view> words{known.begin(), known.end()};
+  return did_you_mean(key, words);
+}
 
 } // namespace
 
@@ -206,7 +212,8 @@ result<done> settings_reader::finish() const {
     for (const auto& entry : std::as_const(each->node)) {
       auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string{"?"};
       if (!each->known.contains(key))
-        problems.push_back({line_of(entry.first), "unknown key '" + key + "'"});
+        problems.push_back(
+          {line_of(entry.first), "unknown key '" + key + "'" + suggestion(key, each->known)});
       else if (!seen.insert(key).second)
         problems.push_back({line_of(entry.first), "key '" + key + "' stands here twice"});
     }
