@@ -1,14 +1,11 @@
 #include "net/channel.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <optional>
@@ -29,33 +26,19 @@ constexpr std::size_t queue_kept_bytes = 16 * 1024;
 // A closing peer that takes nothing for this many linger times is given up.
 constexpr int stalls_max = 15;
 
-address address_of(const stream_socket::endpoint_type& from) {
-  if (from.protocol().family() != AF_INET && from.protocol().family() != AF_INET6)
-    return {};
-  asio::ip::tcp::endpoint ip;
-  ip.resize(from.size());
-  std::memcpy(ip.data(), from.data(), from.size());
-  auto host = ip.address();
-  // A visitor who came by IPv4 to a dual-stack listener is an IPv4 visitor.
-  if (host.is_v6() && host.to_v6().is_v4_mapped())
-    host = asio::ip::make_address_v4(asio::ip::v4_mapped, host.to_v6());
-  return {host.to_string(), ip.port()};
+address read_address(const stream_socket::endpoint_type& from) {
+  return address_of(from.data(), from.size());
 }
 
 failure lost(const error_code& error) { return fail(errc::stream_reset, error.message()); }
 
 } // namespace
 
-loose_socket::~loose_socket() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
-}
-
 struct channel::state : std::enable_shared_from_this<state> {
   state(event_loop& on, stream_socket from) : loop{on}, socket{std::move(from)} {
     error_code ignored;
-    peer = address_of(socket.remote_endpoint(ignored));
-    local = address_of(socket.local_endpoint(ignored));
+    peer = read_address(socket.remote_endpoint(ignored));
+    local = read_address(socket.local_endpoint(ignored));
     socket.non_blocking(true, ignored);
     if (peer.port != 0) {
       int on_value = 1;

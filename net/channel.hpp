@@ -4,7 +4,9 @@
 // services are all channels; what they mean is up to the user.
 #pragma once
 
+#include "net/address.hpp"
 #include "net/event_loop.hpp"
+#include "net/loose_socket.hpp"
 #include "net/tls.hpp"
 #include "protocol/bytes.hpp"
 #include "protocol/result.hpp"
@@ -22,29 +24,6 @@ namespace serverme::net {
 /// TCP or Unix; open and connected.
 using stream_socket
   = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, event_loop::executor>;
-
-struct address {
-  std::string host; // numeric; empty for a Unix socket
-  std::uint16_t port = 0;
-};
-
-/// A socket that no loop has; closed unless somebody takes it.
-class loose_socket {
-public:
-  loose_socket() = default;
-  explicit loose_socket(int descriptor) noexcept : descriptor_{descriptor} {}
-  loose_socket(loose_socket&& other) noexcept : descriptor_{other.take()} {}
-  loose_socket& operator=(loose_socket&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~loose_socket();
-
-  int take() noexcept { return std::exchange(descriptor_, -1); }
-
-private:
-  int descriptor_ = -1;
-};
 
 class channel;
 

@@ -4,7 +4,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <sys/socket.h>
 
-#include <charconv>
 #include <utility>
 
 namespace serverme::net {
@@ -45,27 +44,6 @@ void share_port(acceptor_type& acceptor) {
 }
 
 } // namespace
-
-result<address> parse_address(const std::string& text) {
-  auto colon = text.rfind(':');
-  if (colon == std::string::npos)
-    return fail(errc::listen_failed, "'" + text + "' is not HOST:PORT");
-  address out{text.substr(0, colon), 0};
-  const auto* end = text.data() + text.size();
-  auto [at, error] = std::from_chars(text.data() + colon + 1, end, out.port);
-  if (error != std::errc{} || at != end)
-    return fail(errc::listen_failed, "'" + text + "' has no valid port");
-  if (out.host.size() >= 2 && out.host.front() == '[' && out.host.back() == ']')
-    out.host = out.host.substr(1, out.host.size() - 2);
-  else if (out.host.find(':') != std::string::npos)
-    return fail(errc::listen_failed, "'" + text + "': write an IPv6 address in brackets");
-  return out;
-}
-
-std::string to_string(const address& where) {
-  auto is_v6 = where.host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + where.host + "]" : where.host) + ":" + std::to_string(where.port);
-}
 
 struct listener::state : std::enable_shared_from_this<state> {
   explicit state(event_loop& on) : loop{on}, acceptor{on.context()}, timer{on.context()} {}

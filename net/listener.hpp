@@ -9,12 +9,6 @@
 
 namespace serverme::net {
 
-/// HOST:PORT with IPv6 in brackets; an empty or "*" host is every address.
-/// @errors listen_failed: not understood
-result<address> parse_address(const std::string& text);
-/// "127.0.0.1:8080", "[::1]:8080".
-std::string to_string(const address& where);
-
 /// Several loops may listen on one port; the kernel spreads connections. The first of them takes
 /// the port as one that is alone does: two programs must not share one by accident.
 enum class port_use : unsigned char { alone, first_of_many, one_of_many };

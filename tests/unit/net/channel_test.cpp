@@ -140,6 +140,88 @@ CAF_TEST(a channel moves with all that waits in it) {
   CAF_CHECK(far_user.received.empty());
 }
 
+CAF_TEST(what was held back while reading paused moves along) {
+  near->start(near_user);
+  far->start(far_user);
+  far->pause_reading();
+  near->write(as_bytes("held"));
+  CAF_REQUIRE(run_until(loop, [&] { return far->has_news(); }));
+  loop.context().poll();
+  std::unique_ptr<channel> moved;
+  recording_user new_user;
+  far->resume_reading();
+  far->release([&](channel::parts parts) {
+    moved = channel::adopt(loop, std::move(parts));
+    moved->start(new_user);
+  });
+  CAF_CHECK(run_until(loop, [&] { return new_user.received == "held"; }));
+  CAF_CHECK(far_user.received.empty());
+}
+
+CAF_TEST(a channel that moves from within a call loses nothing that came meanwhile) {
+  near->start(near_user);
+  far->start(far_user);
+  std::unique_ptr<channel> moved;
+  recording_user new_user;
+  far_user.heard = [&] {
+    near->write(as_bytes("second"));
+    far->release([&](channel::parts parts) {
+      moved = channel::adopt(loop, std::move(parts));
+      moved->start(new_user);
+    });
+  };
+  near->write(as_bytes("first"));
+  CAF_CHECK(run_until(loop, [&] { return new_user.received == "second"; }));
+  CAF_CHECK_EQUAL(far_user.received, "first");
+}
+
+CAF_TEST(a connection that is lost on its way to another loop says so there) {
+  near->start(near_user);
+  far->start(far_user);
+  near->abort();
+  far->write(as_bytes("into the void"));
+  far->write(as_bytes("and again"));
+  CAF_REQUIRE(!far->is_open());
+  std::unique_ptr<channel> moved;
+  recording_user new_user;
+  far->release([&](channel::parts parts) {
+    moved = channel::adopt(loop, std::move(parts));
+    moved->start(new_user);
+  });
+  CAF_CHECK(run_until(loop, [&] { return new_user.closed.has_value(); }));
+}
+
+CAF_TEST(a connection that nobody adopts is closed) {
+  near->start(near_user);
+  far->start(far_user);
+  far->release([](channel::parts) {});
+  CAF_CHECK(run_until(loop, [&] { return near_user.ended; }));
+}
+
+CAF_TEST(who has paused hears the end and the reset of a silent peer) {
+  near->start(near_user);
+  far->start(far_user);
+  far->pause_reading();
+  near->finish();
+  CAF_CHECK(run_until(loop, [&] { return far_user.ended; }));
+  near->abort();
+  CAF_CHECK(run_until(loop, [&] { return far->peer_now() == channel::peer_state::lost; }));
+}
+
+CAF_TEST(who has paused may ask for a peer whose bytes still wait) {
+  near->start(near_user);
+  far->start(far_user);
+  far->pause_reading();
+  CAF_CHECK(far->peer_now() == channel::peer_state::here);
+  near->write(as_bytes(megabytes(1).substr(0, 20'000)));
+  near->finish();
+  CAF_CHECK(run_until(loop, [&] { return far->peer_now() == channel::peer_state::ended; }));
+  CAF_CHECK(!far_user.ended);
+  far->resume_reading();
+  CAF_CHECK(run_until(loop, [&] { return far_user.ended; }));
+  CAF_CHECK_EQUAL(far_user.received.size(), 20'000u);
+}
+
 CAF_TEST(both ends speak TLS over large and small writes) {
   auto certificate = make_certificate("edge.test");
   ca_file ca{certificate};

@@ -7,6 +7,8 @@
 #include "tests/unit/support/loopback.hpp"
 #include "tests/unit/test.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <optional>
 #include <thread>
 
@@ -95,4 +97,29 @@ CAF_TEST(a listener takes a free port and refuses one that is taken) {
   CAF_CHECK_EQUAL(second.error().code, errc::listen_failed);
   (*first)->close();
   CAF_CHECK(listener::open(loop, {"127.0.0.1", port}));
+}
+
+CAF_TEST(listeners that mean it share a port and others do not get it) {
+  event_loop loop;
+  auto first = listener::open(loop, {"127.0.0.1", 0}, {.use = port_use::first_of_many});
+  CAF_REQUIRE(first);
+  auto where = (*first)->where();
+  CAF_CHECK(listener::open(loop, where, {.use = port_use::one_of_many}));
+  for (auto use : {port_use::alone, port_use::first_of_many}) {
+    auto other = listener::open(loop, where, {.use = use});
+    CAF_REQUIRE(!other);
+    CAF_CHECK_EQUAL(other.error().code, errc::listen_failed);
+  }
+}
+
+CAF_TEST(a listener on every address takes both families) {
+  event_loop loop;
+  auto all = listener::open(loop, {"*", 0});
+  CAF_REQUIRE(all);
+  int accepted = 0;
+  (*all)->start([&](stream_socket) { ++accepted; });
+  boost::asio::io_context clients;
+  boost::asio::ip::tcp::socket socket{clients};
+  socket.connect({boost::asio::ip::address_v4::loopback(), (*all)->where().port});
+  CAF_CHECK(run_until(loop, [&] { return accepted == 1; }));
 }
