@@ -101,6 +101,7 @@ result<done> agent_lane::take_welcome(bytes_view payload) {
   if (welcome->version < lane::version_min || welcome->version > lane::version_max)
     return fail(errc::version_unsupported, "version " + std::to_string(welcome->version));
   stage_ = stage::up;
+  was_up_ = true;
   link_->set_liveness(liveness_of(*welcome));
   link_->core().set_peer_window(welcome->window);
   link_->core().ping(loop_.now()); // the first round trip, for people and for windows

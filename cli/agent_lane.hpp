@@ -52,6 +52,8 @@ public:
   bool is_up() const noexcept { return stage_ == stage::up; }
   /// Is there, or was until GOAWAY: its streams go on.
   bool carries_streams() const noexcept { return stage_ == stage::up || stage_ == stage::leaving; }
+  /// The edge let us in once.
+  bool was_up() const noexcept { return was_up_; }
   std::size_t streams() noexcept;
   double recent_bytes(time_point now) const noexcept;
   /// @pre carries_streams()
@@ -88,6 +90,7 @@ private:
   std::unique_ptr<net::dialer> dialer_;
   std::unique_ptr<net::lane_link> link_;
   stage stage_ = stage::dialing;
+  bool was_up_ = false;
   time_point greeted_by_ = time_point::max();
   /// What the edge said when it sent us away.
   std::optional<failure> told_;

@@ -107,8 +107,6 @@ void edge_session::on_lane_up(agent_lane& lane, const lane::welcome& welcome) {
 // --- losing and coming back ---------------------------------------------------------------
 
 void edge_session::on_lane_goaway(agent_lane& lane, const lane::goaway& why) {
-  if (why.code == errc::lane_limit && !lane.carries_streams())
-    no_lanes_before_ = loop_.now() + lane_refused_pause;
   retry_after_ = std::max(retry_after_, why.retry_after);
   if (why.code == errc::resume_refused) {
     id_.reset();
@@ -144,7 +142,10 @@ void edge_session::on_lane_over(agent_lane& lane, const failure& why) {
       return;
     case stage::connecting: return on_lost(why);
     case stage::up:
-      if (!has_lanes() || why.code == errc::key_invalid || why.code == errc::session_replaced)
+      // One more that was not let in, for whatever reason, takes nothing from those that are.
+      if (!lane.was_up())
+        no_lanes_before_ = loop_.now() + lane_refused_pause;
+      if (!has_lanes() || (lane.was_up() && is_permanent(why.code)))
         on_lost(why);
       return;
   }

@@ -235,4 +235,20 @@ CAF_TEST(a second lane opens under load with the token and without the key) {
   CAF_CHECK(seen.disconnected.empty());
 }
 
+CAF_TEST(a second lane that is refused takes nothing from the first) {
+  start_ready({plan(endpoint_kind::http)});
+  edge.admit = [](const lane::hello&) -> result<lane::welcome> { return fail(errc::key_invalid); };
+  std::vector<std::unique_ptr<stub_visitor>> visitors;
+  for (int i = 0; i < 6; ++i)
+    visitors.push_back(edge.visit(get));
+  CAF_REQUIRE(await([&] { return edge.lanes.size() == 2 && edge.lane().closed; }));
+  CAF_REQUIRE(await([&] { return service.connections.size() == 6; }));
+  for (auto& connection : service.connections)
+    connection->answer(hello);
+  for (auto& visitor : visitors)
+    CAF_CHECK(await([&] { return visitor->received == hello; }));
+  CAF_CHECK(seen.disconnected.empty());
+  CAF_CHECK(!seen.stopped);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
