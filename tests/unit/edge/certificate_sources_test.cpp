@@ -125,7 +125,8 @@ CAF_TEST(the development ca stays the same from start to start) {
   CAF_REQUIRE(development_ca::open(place.path(), "dev.test"));
   auto first = net::read_file(place / "ca.pem").value();
   CAF_REQUIRE(development_ca::open(place.path(), "other.test"));
-  CAF_CHECK_EQUAL(net::read_file(place / "ca.pem").value(), first);
+  auto second = net::read_file(place / "ca.pem").value();
+  CAF_CHECK_EQUAL(second, first);
   struct stat key {};
   ::stat((place / "ca.key").c_str(), &key);
   CAF_CHECK_EQUAL(key.st_mode & 0777U, 0600u);
