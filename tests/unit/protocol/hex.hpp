@@ -24,9 +24,10 @@ inline std::string from_hex(std::string_view digits) {
 inline std::string to_hex(std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
-  for (unsigned char c : bytes) {
-    out += digits[c >> 4U];
-    out += digits[c & 15U];
+  for (char c : bytes) {
+    auto byte = static_cast<unsigned char>(c);
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
   }
   return out;
 }
