@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -424,20 +425,13 @@ void channel::abort() noexcept {
 bool channel::is_open() const noexcept { return state_->socket.is_open() && !state_->broken; }
 
 channel::peer_state channel::peer_now() const noexcept {
-  tcp_info told{};
-  socklen_t size = sizeof told;
   if (!is_open())
     return peer_state::lost;
-  if (::getsockopt(state_->socket.native_handle(), IPPROTO_TCP, TCP_INFO, &told, &size) != 0)
-    return peer_state::here;
-  switch (told.tcpi_state) {
-    case TCP_CLOSE: return peer_state::lost;
-    case TCP_CLOSE_WAIT:
-    case TCP_CLOSING:
-    case TCP_LAST_ACK:
-    case TCP_TIME_WAIT: return peer_state::ended;
-    default: return peer_state::here;
-  }
+  pollfd told{state_->socket.native_handle(), POLLRDHUP, 0};
+  ::poll(&told, 1, 0);
+  if ((told.revents & POLLERR) != 0)
+    return peer_state::lost;
+  return told.revents != 0 ? peer_state::ended : peer_state::here;
 }
 
 bool channel::has_news() const noexcept {

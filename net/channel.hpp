@@ -90,7 +90,7 @@ public:
   bool has_news() const noexcept;
 
   /// What the kernel knows of the peer, be it that bytes of his still wait to be read: who has
-  /// paused reading is not told otherwise. `here` for Unix sockets.
+  /// paused reading is not told otherwise.
   enum class peer_state : unsigned char { here, ended, lost };
   peer_state peer_now() const noexcept;
 

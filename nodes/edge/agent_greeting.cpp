@@ -106,6 +106,8 @@ void agent_greeting::let_in(const admission& who, terms agreed) {
   channel_->release([&there, who, welcome, agreed](net::channel::parts parts) {
     auto shared = std::make_shared<net::channel::parts>(std::move(parts));
     there.loop().post([&there, who, welcome, agreed, shared] {
+      if (there.has_ended())
+        return;
       there.open_session(who.session, who.owner)
         .add_lane(net::channel::adopt(there.loop(), std::move(*shared)), welcome, agreed.window);
     });

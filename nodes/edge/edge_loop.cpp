@@ -69,7 +69,7 @@ void edge_loop::clean_up() {
 }
 
 bool edge_loop::has_room() noexcept {
-  if (residents_.size() < limits().visitors_max)
+  if (residents_.size() < limits().visitors_max && !has_ended_)
     return true;
   ++counters().connections_refused;
   return false;
@@ -151,6 +151,7 @@ void edge_loop::drain(std::function<void()> drained) {
 }
 
 void edge_loop::shutdown() {
+  draining_ = has_ended_ = true;
   for_each_resident([](resident& who) { who.on_shutdown(); });
   residents_.clear();
   retired_.clear();

@@ -90,7 +90,9 @@ public:
   /// Agents are told to come back later, idle visitors are sent away; streams go on until
   /// shutdown(). `drained` is called once, when nobody is busy any more.
   void drain(std::function<void()> drained);
+  /// Everybody is closed, and nobody comes in any more.
   void shutdown();
+  bool has_ended() const noexcept { return has_ended_; }
 
   /// For heads: parsed and done with within one call, so one of each is enough for a loop.
   struct scratch {
@@ -127,6 +129,7 @@ private:
   std::unique_ptr<net::ticker> ticker_;
   std::size_t waiting_ = 0;
   bool draining_ = false;
+  bool has_ended_ = false;
   std::function<void()> drained_;
 };
 

@@ -41,10 +41,12 @@ void farewell::on_shutdown() {
 }
 
 void say_farewell(edge_loop& home, std::unique_ptr<net::channel> visitor, unsent_charge charge) {
-  if (visitor->is_open() && visitor->unsent() > 0)
-    home.admit(std::make_unique<farewell>(home, std::move(visitor), std::move(charge))).start();
-  else
+  if (!visitor->is_open() || visitor->unsent() == 0)
     visitor->close_gently(linger);
+  else if (home.has_ended())
+    visitor->abort(); // a plain end would look as if it were all
+  else
+    home.admit(std::make_unique<farewell>(home, std::move(visitor), std::move(charge))).start();
 }
 
 } // namespace serverme::edge

@@ -222,6 +222,22 @@ CAF_TEST(who has paused may ask for a peer whose bytes still wait) {
   CAF_CHECK_EQUAL(far_user.received.size(), 20'000u);
 }
 
+CAF_TEST(a connection that both have ended is not lost while its last bytes wait) {
+  near->start(near_user);
+  far->start(far_user);
+  far->pause_reading();
+  far->finish();
+  near->write(as_bytes(std::string(20'000, 'x')));
+  near->finish();
+  CAF_REQUIRE(run_until(loop, [&] { return far->peer_now() == channel::peer_state::ended; }));
+  CAF_REQUIRE(run_until(loop, [&] { return near_user.ended; }));
+  loop.context().poll();
+  CAF_CHECK(far->peer_now() == channel::peer_state::ended);
+  far->resume_reading();
+  CAF_CHECK(run_until(loop, [&] { return far_user.ended; }));
+  CAF_CHECK_EQUAL(far_user.received.size(), 20'000u);
+}
+
 CAF_TEST(both ends speak TLS over large and small writes) {
   auto certificate = make_certificate("edge.test");
   ca_file ca{certificate};
