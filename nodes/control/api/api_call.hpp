@@ -1,0 +1,85 @@
+// One request to the API and its answer, without HTTP: what a resource sees.
+#pragma once
+
+#include "actors/ask.hpp"
+#include "net/event_loop.hpp"
+#include "nodes/control/api/api_server.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace serverme::control {
+
+/// The captures that a WebSocket sends.
+struct live_source {
+  std::shared_ptr<actors::capture_feed> feed;
+  /// What to call, on the loop, when there is something to take.
+  std::shared_ptr<std::function<void()>> bell;
+};
+
+struct api_request {
+  std::string method;
+  /// What stands for the pattern's {}, in order.
+  std::vector<std::string> ids;
+  std::map<std::string, std::string> query;
+  /// Does it ask to become a WebSocket?
+  bool is_upgrade = false;
+  /// Of the key it came with; empty where none is needed.
+  key_owner owner;
+
+  asker who() const noexcept { return {owner.account, owner.role}; }
+};
+
+struct api_answer {
+  int status = 200;
+  /// JSON.
+  std::string body;
+  /// With 405: the methods that the resource has.
+  std::string allow;
+  /// Set: the connection becomes a WebSocket.
+  live_source live;
+};
+
+using answer_with = std::function<void(api_answer)>;
+
+/// What a resource may use. Everything is called on the API's loop.
+class api_context {
+public:
+  api_context(caf::actor_system& system, std::weak_ptr<net::event_loop> loop, api_settings how,
+              api_actors asked)
+    : settings{how}, whom{std::move(asked)}, system_{system}, loop_{std::move(loop)} {}
+
+  const api_settings settings;
+  const api_actors whom;
+
+  /// Asks an actor; `answered` is called once on the loop, if that still runs.
+  template <class Reply, class Actor, class Request>
+  void ask(const Actor& actor, milliseconds timeout, Request request,
+           std::function<void(result<Reply>)> answered) {
+    actors::ask<Reply>(system_, actor, timeout, std::move(request),
+                       [loop = loop_, answered = std::move(answered)](result<Reply> outcome) {
+                         if (auto there = loop.lock())
+                           there->post([answered, outcome = std::move(outcome)]() mutable {
+                             answered(std::move(outcome));
+                           });
+                       });
+  }
+
+  /// A function that may be called from any thread and runs `task` on the loop.
+  std::function<void()> on_loop(std::function<void()> task) const {
+    return [loop = loop_, task = std::move(task)] {
+      if (auto there = loop.lock())
+        there->post(task);
+    };
+  }
+
+private:
+  caf::actor_system& system_;
+  const std::weak_ptr<net::event_loop> loop_;
+};
+
+} // namespace serverme::control

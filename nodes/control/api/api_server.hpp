@@ -1,0 +1,62 @@
+// The HTTP API: one loop on a thread of its own, for people and programs. docs/api.md says what it
+// answers.
+#pragma once
+
+#include "actors/ports/store.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/tunnel_desk.hpp"
+#include "net/listener.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace serverme::control {
+
+/// Everything the API can ask. Doors, so that they stay good while an actor is started again.
+struct api_actors {
+  actors::tunnel_desk_actor desk;
+  actors::store_actor store;
+  std::vector<actors::supervisor_actor> supervisors;
+};
+
+struct api_settings {
+  net::address listen{"127.0.0.1", 8081};
+  std::size_t connections_max = 256;
+  std::size_t head_bytes_max = 16 * 1024;
+  std::size_t body_bytes_max = 64 * 1024;
+  /// For a request to arrive, and for a connection to be idle.
+  milliseconds request_time{15'000};
+  /// For an answer to be taken.
+  milliseconds answer_time{30'000};
+  /// For an actor to answer.
+  milliseconds ask_time{5'000};
+  /// A replay waits for the local service.
+  milliseconds replay_time{60'000};
+  /// How long a key that was good is believed to be so, and how often open streams are looked at.
+  milliseconds key_trust{2'000};
+  /// Captures that wait for a reader of a live stream; older ones are lost, and counted.
+  std::size_t live_waiting_max = 100;
+  /// A live stream that is silent is pinged; a reader that does not answer is gone.
+  milliseconds live_silence{30'000};
+};
+
+class api_server {
+public:
+  /// Starts nothing yet. `system` outlives it.
+  api_server(caf::actor_system& system, api_settings settings, api_actors whom);
+  /// Calls stop().
+  ~api_server();
+
+  /// @errors listen_failed
+  result<done> start();
+  /// Closes every connection and ends the thread. Blocks; idempotent.
+  void stop();
+  /// Where it really listens.
+  net::address address() const;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace serverme::control

@@ -1,0 +1,30 @@
+// The table of all resources: what docs/api.md describes, in its order.
+#include "nodes/control/api/resources.hpp"
+
+#include "nodes/control/api/router.hpp"
+
+#include <array>
+
+namespace serverme::control {
+
+namespace {
+
+constexpr auto table = std::to_array<resource>({
+  {"GET", "/healthz", access::anyone, answer_healthz},
+  {"GET", "/readyz", access::anyone, answer_readyz},
+  {"GET", "/api/v1/tunnels", access::any_key, list_all_tunnels},
+  {"GET", "/api/v1/tunnels/{}", access::any_key, get_one_tunnel},
+  {"DELETE", "/api/v1/tunnels/{}", access::any_key, close_one_tunnel},
+  {"GET", "/api/v1/tunnels/{}/requests", access::any_key, list_requests},
+  {"DELETE", "/api/v1/tunnels/{}/requests", access::any_key, clear_requests},
+  {"GET", "/api/v1/tunnels/{}/requests/{}", access::any_key, get_request},
+  {"POST", "/api/v1/tunnels/{}/requests/{}/replay", access::any_key, replay_request},
+  {"GET", "/api/v1/tunnels/{}/live", access::any_key, open_live},
+  {"GET", "/api/v1/actors", access::admins, list_all_actors},
+});
+
+} // namespace
+
+std::span<const resource> api_resources() noexcept { return table; }
+
+} // namespace serverme::control
