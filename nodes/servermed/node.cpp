@@ -1,0 +1,253 @@
+#include "nodes/servermed/node.hpp"
+
+#include "actors/edge_actors.hpp"
+#include "net/digest.hpp"
+#include "nodes/control/api/api_server.hpp"
+#include "nodes/control/ledger.hpp"
+#include "nodes/control/migrate.hpp"
+#include "nodes/control/postgres_store.hpp"
+#include "nodes/control/private_postgres.hpp"
+#include "nodes/edge/actor_gate.hpp"
+#include "nodes/edge/certificate_files.hpp"
+#include "nodes/edge/development_ca.hpp"
+#include "nodes/edge/edge_node.hpp"
+#include "nodes/servermed/agent_settings.hpp"
+#include "nodes/servermed/data_directory.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace serverme::servermed {
+
+namespace {
+
+// Twice what an actor may wait for the store.
+constexpr milliseconds actors_end_within{6'000};
+constexpr milliseconds certificates_looked_at_every{2'000};
+// An actor whose mailbox never runs dry would keep its thread for ever.
+constexpr std::size_t messages_in_a_row = 50;
+
+struct actor_config : caf::actor_system_config {
+  actor_config() {
+    actors::register_types(*this);
+    set("logger.verbosity", caf::atom("quiet"));
+    set("scheduler.max-throughput", messages_in_a_row);
+    set("scheduler.max-threads",
+        std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16));
+  }
+};
+
+actors::world outside() {
+  return {.random = net::random_bits,
+          .sha256 = net::sha256,
+          .wall_clock = std::chrono::system_clock::now};
+}
+
+void tell_reload(const edge::certificate_paths& paths, const result<done>& outcome) {
+  if (outcome)
+    spdlog::info("certificate {} was loaded again", paths.chain.string());
+  else
+    spdlog::error("{}; the one from before goes on", to_string(outcome.error()));
+}
+
+} // namespace
+
+/// In the order in which they are made. What is below uses what is above, and is gone before it.
+struct node::parts {
+  node_config config;
+  node_purpose purpose;
+  stop_request& stop;
+
+  std::optional<data_directory> directory;
+  std::optional<control::private_postgres> postgres;
+  control::database_settings database;
+  std::unique_ptr<edge::certificate_source> certificates;
+  std::filesystem::path ca_file; // of the development CA
+  // Actors may still answer it while their system ends.
+  std::shared_ptr<edge::edge_node> edge;
+
+  std::optional<actor_config> actor_settings;
+  std::optional<caf::actor_system> system;
+  std::optional<actors::front_door> store;
+  actors::supervisor_actor store_supervisor;
+  std::optional<actors::edge_actors> tree;
+  std::optional<edge::actor_gate> gate;
+  std::optional<control::api_server> api;
+
+  ready_addresses addresses;
+  std::optional<ready_file> ready;
+
+  result<done> open_directory();
+  result<done> open_database();
+  result<done> open_certificates();
+  result<done> start_actors();
+  result<done> start_api();
+  result<done> tell_ready();
+  void end();
+};
+
+result<done> node::parts::open_directory() {
+  auto opened = data_directory::open(config.data_dir);
+  if (!opened)
+    return fail(opened.error());
+  directory.emplace(std::move(*opened));
+  // One that a killed node left behind tells lies until everything listens again.
+  std::error_code ignored;
+  std::filesystem::remove(*directory / "ready.json", ignored);
+  return done{};
+}
+
+result<done> node::parts::open_database() {
+  database.connection_string = config.database;
+  if (config.database.empty()) {
+    auto started = control::private_postgres::start(directory->path());
+    if (!started)
+      return fail(started.error());
+    postgres.emplace(std::move(*started));
+    database.connection_string = postgres->connection_string();
+  }
+  auto applied = control::migrate(database);
+  if (!applied)
+    return fail(applied.error());
+  if (*applied > 0)
+    spdlog::info("{} migrations were applied", *applied);
+  return done{};
+}
+
+result<done> node::parts::open_certificates() {
+  if (!config.certificates.empty()) {
+    auto files = edge::certificate_files::open(config.certificates, certificates_looked_at_every,
+                                               tell_reload);
+    if (!files)
+      return fail(files.error());
+    certificates = std::move(*files);
+    return done{};
+  }
+  auto made = edge::development_ca::open(directory->path(), config.domain);
+  if (!made)
+    return fail(made.error());
+  ca_file = (*made)->ca_file();
+  certificates = std::move(*made);
+  return done{};
+}
+
+// The edge opens its ports first, for the URLs; and lets nobody in before there is somebody to ask.
+result<done> node::parts::start_actors() {
+  edge = std::make_shared<edge::edge_node>(config.edge, *certificates);
+  if (auto opened = edge->open(); !opened)
+    return fail(opened.error());
+  addresses = {edge->http_address(), edge->tls_address(), {}, config.domain};
+
+  actor_settings.emplace();
+  system.emplace(*actor_settings);
+  store.emplace(*system, "the store");
+  actors::child_spec store_spec{
+    .name = "store",
+    .start =
+      [this] {
+        return caf::actor_cast<caf::actor>(
+          control::spawn_postgres_store(*system, {.database = database}));
+      },
+    .door = *store};
+  store_supervisor = actors::spawn_supervisor(*system, {std::move(store_spec)});
+
+  auto port_or
+    = [](std::uint16_t told, const net::address& ours) { return told != 0 ? told : ours.port; };
+  actors::edge_actor_settings settings;
+  settings.names.port_first = config.tcp_ports.first;
+  settings.names.port_last = config.tcp_ports.last;
+  settings.reception.session.lanes_max = config.edge.limits.lanes_per_session;
+  settings.reception.session.captures = config.edge.limits.capture;
+  settings.reception.session.addresses
+    = {.domain = config.domain,
+       .http_port = port_or(config.public_http_port, addresses.http),
+       .https_port = port_or(config.public_tls_port, addresses.tls)};
+  tree.emplace(*system, store->as<actors::store_actor>(), outside(), edge, settings);
+  tree->on_failure([&stop = stop](failure why) { stop.fail_with(std::move(why)); });
+  gate.emplace(*system, *tree, outside());
+  return edge->start(*gate);
+}
+
+result<done> node::parts::start_api() {
+  control::api_settings settings{.listen = config.api};
+  api.emplace(*system, settings,
+              control::api_actors{.desk = tree->desk(),
+                                  .store = store->as<actors::store_actor>(),
+                                  .supervisors = {tree->supervisor(), store_supervisor}});
+  if (auto started = api->start(); !started)
+    return fail(started.error());
+  addresses.api = api->address();
+  return done{};
+}
+
+// An agent on this machine needs no more than the file.
+result<done> node::parts::tell_ready() {
+  if (purpose == node_purpose::development) {
+    auto file = *directory / "cli.yml";
+    control::ledger facts{database};
+    auto token = control::ensure_admin_key(facts, read_token(file));
+    if (!token)
+      return fail(token.error());
+    if (auto written = write_agent_settings(file, addresses, *token, ca_file); !written)
+      return fail(written.error());
+  }
+  auto written = ready_file::write(*directory / "ready.json", addresses);
+  if (!written)
+    return fail(written.error());
+  ready.emplace(std::move(*written));
+  return done{};
+}
+
+void node::parts::end() {
+  ready.reset();
+  if (api)
+    api->stop();
+  if (edge)
+    edge->stop();
+  auto ended = !tree || tree->stop(actors_end_within);
+  if (store_supervisor) {
+    ended = actors::stop_and_wait(*system, store_supervisor, actors_end_within) && ended;
+    store_supervisor = nullptr;
+  }
+  if (store)
+    store->close();
+  if (!ended) {
+    // ~actor_system would wait for ever. PostgreSQL ends with us.
+    spdlog::critical("some actors did not end in time");
+    if (postgres)
+      postgres->stop();
+    std::_Exit(EXIT_FAILURE);
+  }
+  api.reset();
+  gate.reset();
+  tree.reset();
+  store.reset();
+  system.reset();
+  edge.reset();
+  if (postgres)
+    postgres->stop();
+}
+
+node::node(std::unique_ptr<parts> made) noexcept : parts_{std::move(made)} {}
+
+node::~node() { parts_->end(); }
+
+result<std::unique_ptr<node>> node::start(const node_config& config, node_purpose purpose,
+                                          stop_request& stop) {
+  auto made = std::unique_ptr<node>{new node{
+    std::unique_ptr<parts>{new parts{.config = config, .purpose = purpose, .stop = stop}}}};
+  for (auto step : {&parts::open_directory, &parts::open_database, &parts::open_certificates,
+                    &parts::start_actors, &parts::start_api, &parts::tell_ready})
+    if (auto outcome = ((*made->parts_).*step)(); !outcome)
+      return fail(outcome.error());
+  return made;
+}
+
+const ready_addresses& node::addresses() const noexcept { return parts_->addresses; }
+
+} // namespace serverme::servermed
