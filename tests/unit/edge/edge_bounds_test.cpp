@@ -232,8 +232,7 @@ CAF_TEST(who connects to the TLS port and says nothing is hung up on) {
   config.limits.greeting_timeout = soon;
   start();
   visitor who{loop, node->tls_address()};
-  CAF_CHECK(await([&] {
-  return who.is_gone(); }));
+  CAF_CHECK(await([&] { return who.is_gone(); }));
 }
 
 CAF_TEST(an agent that shakes hands and says nothing is told) {

@@ -9,9 +9,7 @@ using namespace serverme::tests;
 namespace {
 
 struct fixture : edge_fixture {
-  visitor& call() {
-    return *visitors.emplace_back(new visitor{loop, {"127.0.0.1", port}});
-  }
+  visitor& call() { return *visitors.emplace_back(new visitor{loop, {"127.0.0.1", port}}); }
   std::uint16_t port = 0;
 };
 
