@@ -124,18 +124,23 @@ void pass_on(reception_self self, const News& news) {
     self->send(known->second.session, news);
 }
 
+// An agent that stays connected without a session would wait for nothing.
+void send_away(reception_self self, session_id nobody) {
+  self->state.others.edge->close_session(nobody, {errc::resume_refused, "the session is over"});
+}
+
 void count_lanes(reception_self self, const lanes_changed& news) {
   if (news.lanes > 0 && !self->state.guests.contains(news.session))
-    self->state.others.edge->close_session(news.session,
-                                           {errc::resume_refused, "the session is over"});
+    send_away(self, news.session);
   pass_on(self, news);
 }
 
 caf::result<endpoint_bound> bind(reception_self self, const bind_endpoint& ask) {
   auto known = self->state.guests.find(ask.session);
-  if (known == self->state.guests.end())
-    return make_caf_error(fail(errc::resume_refused, "the session is over"));
-  return self->delegate(known->second.session, ask);
+  if (known != self->state.guests.end())
+    return self->delegate(known->second.session, ask);
+  send_away(self, ask.session);
+  return make_caf_error(fail(errc::resume_refused, "the session is over"));
 }
 
 void revoke(reception_self self, key_id key) {

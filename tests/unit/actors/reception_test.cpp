@@ -132,8 +132,9 @@ CAF_TEST(lanes of no session are closed) {
   CAF_CHECK_EQUAL(edge->closed.size(), 1u);
 }
 
-CAF_TEST(wishes for no session are refused) {
+CAF_TEST(wishes for no session are refused and their agent is sent away) {
   CAF_CHECK_EQUAL(code_of(bind_http(session_id{77}, "shop")), errc::resume_refused);
+  CAF_CHECK(was_closed(session_id{77}, errc::resume_refused));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
