@@ -1,15 +1,15 @@
 #include "cli/output/failure_text.hpp"
 
 #include <cstdio>
-#include <ranges>
+#include <sstream>
 
 namespace serverme::cli {
 
 std::string explain(const failure& why) {
   std::string text;
-  // Several mistakes of one file come as lines.
-  for (const auto& line : std::views::split(to_string(why), '\n'))
-    text += shown(std::string_view{line.begin(), line.end()}) + "\n";
+  std::istringstream lines{to_string(why)}; // several mistakes of one file come as lines
+  for (std::string line; std::getline(lines, line);)
+    text += shown(line) + "\n";
   return text + "  " + std::string{describe(why.code).advice} + "\n";
 }
 
