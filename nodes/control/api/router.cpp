@@ -1,5 +1,6 @@
 #include "nodes/control/api/router.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -15,6 +16,8 @@ std::string_view take_until(std::string_view& rest, char mark) {
 
 /// The segments that stand for {}; nullopt: it does not match.
 std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+  if (std::count(pattern.begin(), pattern.end(), '/') != std::count(path.begin(), path.end(), '/'))
+    return std::nullopt; // also a slash too many at the end
   std::vector<std::string> ids;
   while (!pattern.empty() && !path.empty()) {
     auto wanted = take_until(pattern, '/');

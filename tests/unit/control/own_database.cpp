@@ -61,4 +61,16 @@ control::database_settings migrated_database() {
   return settings;
 }
 
+struct ledger_lock::state {
+  explicit state(const std::string& target) : connection{target}, work{connection} {}
+  pqxx::connection connection;
+  pqxx::work work;
+};
+
+ledger_lock::ledger_lock(const control::database_settings& settings, const std::string& statement)
+  : state_{std::make_unique<state>(settings.connection_string)} {
+  state_->work.exec(statement);
+}
+ledger_lock::~ledger_lock() = default;
+
 } // namespace serverme::tests

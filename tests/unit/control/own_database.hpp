@@ -5,6 +5,7 @@
 #include "nodes/control/private_postgres.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 namespace serverme::tests {
@@ -31,5 +32,16 @@ control::database_settings migrated_database();
 void run_sql(const control::database_settings& settings, const std::string& statement);
 /// The one value that a query gives.
 std::string read_sql(const control::database_settings& settings, const std::string& query);
+
+/// A transaction that holds what `statement` locks, for as long as this lives.
+class ledger_lock {
+public:
+  ledger_lock(const control::database_settings& settings, const std::string& statement);
+  ~ledger_lock();
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 } // namespace serverme::tests
