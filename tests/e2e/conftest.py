@@ -101,8 +101,8 @@ def relay():
     """relay(("127.0.0.1", port)): a network between two programs that can go bad."""
     made = []
 
-    def start(target):
-        made.append(Relay(target))
+    def start(target, **keywords):
+        made.append(Relay(target, **keywords))
         return made[-1]
 
     yield start

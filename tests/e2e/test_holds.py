@@ -3,14 +3,12 @@
 The holds run side by side: the file takes as long as its longest one.
 """
 
-import socket
 import threading
-
-from websockets.sync.client import connect
 
 from support.figures import record
 from support.settings import sized
 from support.waiting import Stopwatch, let_time_pass
+from support.websocket import WebSocket
 from support.wire import Wire, request
 
 HOLD = sized(120, 15)
@@ -19,8 +17,7 @@ GAP = HOLD / 4
 
 
 def websocket_echo(edge, agent):
-    with socket.create_connection(edge.http) as plain, \
-            connect(f"ws://{agent.name}/ws", sock=plain, ping_interval=None) as channel:
+    with WebSocket(edge.http, "/ws", agent.host) as channel:
         watch, turns = Stopwatch(), 0
         while watch.seconds < HOLD:
             let_time_pass(GAP, "an idle WebSocket")

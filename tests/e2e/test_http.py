@@ -7,6 +7,7 @@ import pytest
 
 from support.origin import Origin, pattern_digest
 from support.waiting import await_condition, let_time_pass
+from support.websocket import WebSocket
 from support.wire import ConnectionEnded, Wire, chunked, fetch, request
 
 
@@ -263,11 +264,7 @@ def test_bytes_right_behind_an_upgrade_are_not_lost(edge, web):
 
 
 def test_websocket_messages_of_every_size_come_back(edge, web):
-    from websockets.sync.client import connect
-    address = f"ws://{web.host.partition(':')[0]}:{edge.http[1]}/ws"
-    import socket
-    with socket.create_connection(edge.http) as plain, \
-            connect(address, sock=plain, max_size=None) as channel:
+    with WebSocket(edge.http, "/ws", web.host) as channel:
         for size in (0, 1, 125, 126, 65535, 65536, 1000000):
             channel.send(b"x" * size)
             assert channel.recv(20) == b"x" * size

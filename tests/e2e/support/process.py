@@ -107,7 +107,10 @@ class Program:
         return "\n".join(self.lines)
 
     def errors(self):
-        return self.log.read_text("utf-8", "replace")
+        try:
+            return self.log.read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return ""  # of an earlier file of tests, gone with its directory
 
     def tail(self, count=60):
         text = self.errors().splitlines()[-count:]

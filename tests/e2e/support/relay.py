@@ -9,11 +9,11 @@ from .listening import Listening
 class Relay(Listening):
     """Forwards to `target`. blackhole(): nothing passes, nothing is closed. cut(): all closed."""
 
-    def __init__(self, target):
+    def __init__(self, target, **keywords):
         self.target = target
         self.gate = self._open_gate()
         self.refusing = False
-        super().__init__()
+        super().__init__(**keywords)
 
     @staticmethod
     def _open_gate():
