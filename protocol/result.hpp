@@ -27,17 +27,18 @@ public:
   /// @pre has_value(). Throws std::bad_variant_access if not: a bug, not an outcome.
   const T& value() const& { return std::get<0>(state_); }
   T& value() & { return std::get<0>(state_); }
-  T&& value() && { return std::get<0>(std::move(state_)); }
+  // By value: a reference into a temporary would dangle in a range-for or a test's macro.
+  T value() && { return std::get<0>(std::move(state_)); }
 
   const T& operator*() const& { return value(); }
   T& operator*() & { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   const T* operator->() const { return &value(); }
   T* operator->() { return &value(); }
 
   /// @pre !has_value()
   const failure& error() const& { return std::get<1>(state_); }
-  failure&& error() && { return std::get<1>(std::move(state_)); }
+  failure error() && { return std::get<1>(std::move(state_)); }
 
   T value_or(T fallback) const& { return has_value() ? value() : std::move(fallback); }
 
