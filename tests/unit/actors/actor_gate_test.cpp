@@ -76,7 +76,8 @@ CAF_TEST(an endpoint is bound and shown and given up) {
   auto recorded = gate.captured(exchange(served.endpoint, "GET", "/", 200));
   sched.run();
   CAF_CHECK_EQUAL(recorded->id.value, 1u);
-  CAF_CHECK_EQUAL(tunnels_of(as(1)).front().bytes_out, 3u);
+  auto seen = tunnels_of(as(1)).front();
+  CAF_CHECK_EQUAL(seen.bytes_out, 3u);
   gate.unbind(agent.session, served.endpoint);
   sched.run();
   CAF_CHECK(edge->find("shop.test") == nullptr);

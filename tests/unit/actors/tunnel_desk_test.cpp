@@ -105,7 +105,8 @@ CAF_TEST(what loops count is added up) {
 CAF_TEST(counters survive new options) {
   tell(tree.desk(), usage_report{{{shop, 2, 10, 100}}});
   CAF_REQUIRE(bind(agent.session, {.name = "shop", .host_header = "x"}));
-  CAF_CHECK_EQUAL(tunnels_of(as(1)).front().visits, 2u);
+  auto seen = tunnels_of(as(1)).front();
+  CAF_CHECK_EQUAL(seen.visits, 2u);
 }
 
 CAF_TEST(a replay goes by the route of its tunnel) {
