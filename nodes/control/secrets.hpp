@@ -1,14 +1,15 @@
 // Randomness and digests: what API keys are made of and recognised by.
 #pragma once
 
+#include "net/digest.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace serverme::control {
 
-/// 32 bytes.
-std::string sha256(std::string_view text);
+using net::sha256;
 /// Lower case.
 std::string to_hex(std::string_view bytes);
 /// Letters and digits from a cryptographic source, each equally likely.
