@@ -1,5 +1,7 @@
 #include "nodes/edge/basic_auth.hpp"
 
+#include "net/digest.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -29,15 +31,6 @@ std::string decode_base64(std::string_view text) {
 
 } // namespace
 
-std::string sha256(std::string_view text) {
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), &size,
-             EVP_sha256(), nullptr);
-  digest.resize(size);
-  return digest;
-}
-
 bool is_authorized(const http1::request_head& head, std::string_view digest) {
   const auto* field = http1::find(head.fields, "authorization");
   if (field == nullptr)
@@ -47,7 +40,7 @@ bool is_authorized(const http1::request_head& head, std::string_view digest) {
   if (space == std::string_view::npos || !http1::same_name(value.substr(0, space), "basic"))
     return false;
   value.remove_prefix(std::min(value.find_first_not_of(' ', space), value.size()));
-  auto given = sha256(decode_base64(value));
+  auto given = net::sha256(decode_base64(value));
   return given.size() == digest.size()
          && CRYPTO_memcmp(given.data(), digest.data(), digest.size()) == 0;
 }

@@ -3,13 +3,9 @@
 
 #include "protocol/http1/head.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace serverme::edge {
-
-/// SHA-256, 32 bytes.
-std::string sha256(std::string_view text);
 
 /// Does the request carry the credentials with this digest (route::basic_auth_digest)? Takes the
 /// same time for every wrong answer.

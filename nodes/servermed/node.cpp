@@ -26,6 +26,7 @@ namespace serverme::servermed {
 
 namespace {
 
+constexpr milliseconds actors_start_within{10'000};
 // Twice what an actor may wait for the store.
 constexpr milliseconds actors_end_within{6'000};
 constexpr milliseconds certificates_looked_at_every{2'000};
@@ -169,6 +170,8 @@ result<done> node::parts::start_actors() {
        .https_port = port_or(config.public_tls_port, addresses.tls)};
   tree.emplace(*system, store->as<actors::store_actor>(), outside(), edge, settings);
   tree->on_failure([&stop = stop](failure why) { stop.fail_with(std::move(why)); });
+  if (auto started = tree->await_start(actors_start_within); !started)
+    return fail(started.error());
   gate.emplace(*system, *tree, outside());
   return edge->start(*gate);
 }

@@ -1,7 +1,7 @@
 #include "tests/unit/edge/stub_agent.hpp"
 
+#include "net/digest.hpp"
 #include "net/listener.hpp"
-#include "nodes/edge/basic_auth.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -38,7 +38,7 @@ void easy_decisions::bind(session_id session, const endpoint_request& wanted,
               .inspect = wanted.inspect,
               .host_header = wanted.host_header};
   if (!wanted.basic_auth.empty())
-    entry.basic_auth_digest = edge::sha256(wanted.basic_auth);
+    entry.basic_auth_digest = net::sha256(wanted.basic_auth);
   {
     std::lock_guard guard{mutex_};
     entry.endpoint = endpoint_id{++last_id_};
