@@ -65,7 +65,7 @@ def test_a_taken_port_is_said(edge, workplace):
     program = Program("taken", [SERVERMED, "dev", "--data-dir", workplace / "taken", "--http", taken,
                                 "--tls", "127.0.0.1:0", "--api", "127.0.0.1:0"], workplace)
     assert program.wait(40) != 0
-    assert "SM-5002" in program.output() + program.errors()
+    assert "SM-5003" in program.output() + program.errors()
     await_condition(lambda: not processes_mentioning(workplace / "taken"), 10, "PostgreSQL gone")
 
 

@@ -140,7 +140,8 @@ class Edge:
         code = self.program.stop(signal.SIGTERM, 30)
         assert code == 0, f"servermed ended with {code}\n{self.program.tail()}"
         assert not (self.data / "ready.json").exists(), "ready.json is still there"
-        await_condition(lambda: not processes_mentioning(self.data), 5, "PostgreSQL gone")
+        # Agents mention the directory too, for its cli.yml.
+        await_condition(lambda: not processes_mentioning(self.data / "postgres"), 5, "PostgreSQL gone")
 
     def discard(self):
         """Whatever is left, in any state."""
