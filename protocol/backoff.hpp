@@ -22,7 +22,8 @@ public:
   /// How long to wait now. `random` in [0, 1) spreads a thousand agents over the whole
   /// interval, so that a restarted edge is not hit by all of them at once.
   milliseconds on_failure(double random) noexcept {
-    auto bound = std::min(limits_.ceiling.count(), limits_.first.count() << std::min(failures_, 20u));
+    auto bound
+      = std::min(limits_.ceiling.count(), limits_.first.count() << std::min(failures_, 20u));
     ++failures_;
     return milliseconds{static_cast<std::int64_t>(static_cast<double>(bound) * random)};
   }

@@ -99,7 +99,8 @@ inline std::string_view to_string(errc code) noexcept { return describe(code).na
 /// "SM-1004".
 std::string public_code(errc code);
 
-/// May the same agent try again by itself, or is it a permanent error (exit 3, never a retry storm)?
+/// May the same agent try again by itself, or is it a permanent error (exit 3, never a retry
+/// storm)?
 bool is_permanent(errc code) noexcept;
 
 /// A failure and what it was about.

@@ -3,14 +3,16 @@
 
 #include "protocol/time.hpp"
 
+#include <algorithm>
+
 namespace serverme {
 
 /// One ping of the agent proves both sides to each other, so the agent asks first: with 10,000 idle
-/// agents that halves the edge's work. The edge asks a little later, for a lane that carries bytes one
-/// way only: the agent then hears much, asks nothing and has nothing to say. 4 s + 5 s keeps both
-/// within the promised 10 s.
+/// agents that halves the edge's work. Who hears enough and says nothing asks too: on a slow uplink
+/// the answers of its peer wait behind the upload, and the peer would take it for gone. 4 s + 5 s
+/// keeps both within the promised 10 s.
 struct heartbeat_limits {
-  /// Silence after which we ask; 0: never, the peer does.
+  /// Silence of either side after which we ask; 0: never, the peer does.
   milliseconds ping_after{4000};
   /// Silence after which the peer is gone.
   milliseconds dead_after{9000};
@@ -21,17 +23,20 @@ public:
   enum class verdict : unsigned char { keep_waiting, send_ping, peer_is_dead };
 
   heartbeat(heartbeat_limits limits, time_point now) noexcept
-    : limits_{limits}, heard_{now}, asked_{now} {}
+    : limits_{limits}, heard_{now}, asked_{now}, said_{now} {}
 
   /// Any byte from the peer proves that it is there.
   void on_bytes(time_point now) noexcept { heard_ = asked_ = now; }
 
+  /// Bytes of ours are on their way to the peer.
+  void on_sent(time_point now) noexcept { said_ = now; }
+
   verdict on_timer(time_point now) noexcept {
     if (now - heard_ >= limits_.dead_after)
       return verdict::peer_is_dead;
-    if (limits_.ping_after.count() == 0 || now - asked_ < limits_.ping_after)
+    if (limits_.ping_after.count() == 0 || now - std::min(asked_, said_) < limits_.ping_after)
       return verdict::keep_waiting;
-    asked_ = now;
+    asked_ = said_ = now;
     return verdict::send_ping;
   }
 
@@ -45,7 +50,8 @@ public:
 private:
   heartbeat_limits limits_;
   time_point heard_;
-  time_point asked_;
+  time_point asked_; // or heard, if that was later
+  time_point said_;
 };
 
 } // namespace serverme
