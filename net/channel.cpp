@@ -66,6 +66,8 @@ struct channel::state : std::enable_shared_from_this<state> {
   void await_room();
   void on_room();
   void half_close();
+  bool hears_last_words() const noexcept;
+  void hear_last_words();
   void break_down(failure why);
   void close() noexcept;
 
@@ -109,10 +111,13 @@ void channel::state::on_read(const error_code& error, std::size_t size) {
     held = size;
     return hand_over();
   }
-  if (!socket.is_open() || broken)
+  if (!socket.is_open() || error == asio::error::operation_aborted)
     return;
-  if (error == asio::error::operation_aborted)
+  if (broken) {
+    if (!error && hears_last_words())
+      user->on_bytes({first.data(), size});
     return;
+  }
   if (error == asio::error::eof)
     return deliver_end();
   if (error)
@@ -314,11 +319,28 @@ void channel::state::half_close() {
   socket.shutdown(stream_socket::shutdown_send, ignored);
 }
 
+bool channel::state::hears_last_words() const noexcept {
+  return user != nullptr && !paused && !tls.is_set() && !releasing && socket.is_open();
+}
+
+// Who answers a request without reading all of it may reset the connection behind the answer. When
+// a write tells us of the reset, the answer has not been read yet.
+void channel::state::hear_last_words() {
+  auto& all = loop.buffers().received;
+  while (hears_last_words()) {
+    auto size = read_more(all);
+    if (size == 0)
+      return;
+    user->on_bytes({all.data(), size});
+  }
+}
+
 // Tells the user from the loop, never from within a call of his.
 void channel::state::break_down(failure why) {
   if (std::exchange(broken, true))
     return;
   asio::post(loop.context(), [self = shared_from_this(), why = std::move(why)] {
+    self->hear_last_words();
     self->close();
     if (auto* who = std::exchange(self->user, nullptr))
       who->on_closed(why);

@@ -107,6 +107,20 @@ CAF_TEST(a reset is told as one) {
   CAF_CHECK(!far_user.ended);
 }
 
+CAF_TEST(what was said before a reset is heard also by who learns of it while writing) {
+  near->start(near_user);
+  far->start(far_user);
+  far->write(as_bytes("answer"));
+  far->abort();
+  near->write(as_bytes("question"));
+  near->write(as_bytes("more of it"));
+  CAF_REQUIRE(!near->is_open());
+  CAF_CHECK(near_user.received.empty());
+  CAF_REQUIRE(run_until(loop, [&] { return near_user.closed.has_value(); }));
+  CAF_CHECK_EQUAL(near_user.received, "answer");
+  CAF_CHECK(!near_user.ended);
+}
+
 CAF_TEST(a user may destroy the channel from within a call) {
   far->start(far_user);
   near->start(near_user);
