@@ -43,9 +43,9 @@ void local_http_stream::start(bytes_view first) {
 void local_http_stream::read_request_line() {
   auto text = request_.text();
   auto space = text.find(' ');
-  method_ = text.substr(0, space);
   if (space == std::string_view::npos)
     return;
+  method_ = text.substr(0, space);
   text.remove_prefix(space + 1);
   path_ = text.substr(0, std::min(text.find(' '), path_bytes_max));
 }
@@ -78,6 +78,8 @@ void local_http_stream::on_data(bytes_view bytes) {
   }
   if (request_is_whole_)
     request_.append(bytes);
+  if (method_.empty())
+    read_request_line();
   if (!is_connected())
     return; // waits in request_; bounded by the stream's first window
   connection().write(bytes);
@@ -125,13 +127,18 @@ void local_http_stream::take_answer(bytes_view bytes) {
   if (!kept.empty())
     kept.append(bytes);
   auto view = kept.empty() ? bytes : kept.view();
-  auto rest = view.subspan(take_heads(view));
-  if (phase_ == phase::upgraded)
+  auto used = take_heads(view);
+  auto rest = view.subspan(used);
+  if (phase_ == phase::upgraded) {
     send(rest);
-  else if (phase_ == phase::exchange && status_ == 0)
-    head_.append(rest);
-  else if (phase_ == phase::exchange)
+  } else if (phase_ == phase::exchange && status_ != 0) {
     take_body(rest);
+  } else if (phase_ == phase::exchange) {
+    if (kept.empty())
+      kept.append(view);
+    kept.consume(used);
+    head_ = std::move(kept); // one that drips is not copied for every drop
+  }
 }
 
 // @returns how many bytes the heads had that were complete

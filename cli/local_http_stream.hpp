@@ -16,7 +16,8 @@ public:
                     std::size_t tunnel);
   ~local_http_stream() override;
 
-  /// `first` begins with the request's first line, as the edge rewrote it.
+  /// `first`: where the request begins, as the edge rewrote it; nothing of it when much else was on
+  /// the way.
   void start(bytes_view first);
 
 private:

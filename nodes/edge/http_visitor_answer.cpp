@@ -20,12 +20,16 @@ void http_visitor::on_data(bytes_view bytes) {
     if (!used)
       return; // refused, and the next request may have begun
     auto rest = view.subspan(*used);
-    if (phase_ == phase::upgraded)
+    if (phase_ == phase::upgraded) {
       pass_raw(rest);
-    else if (answered_)
+    } else if (answered_) {
       pass_answer_body(rest, out);
-    else
-      answer_.append(rest);
+    } else {
+      if (kept.empty())
+        kept.append(view);
+      kept.consume(*used);
+      answer_ = std::move(kept); // a head that drips is not copied for every drop
+    }
   } else if (phase_ == phase::exchange) {
     pass_answer_body(bytes, out);
   } else if (phase_ == phase::upgraded) {

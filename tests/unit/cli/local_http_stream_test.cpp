@@ -97,6 +97,21 @@ CAF_TEST(an answer to head has no body whatever its length says) {
   CAF_CHECK_EQUAL(service.connections.size(), 1u);
 }
 
+CAF_TEST(a request of which nothing comes with its stream is understood) {
+  service.on_request = [](connection& who) {
+    if (who.user.received.starts_with("HEAD"))
+      who.answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+  };
+  // A turn of the lane is full: what is asked for next comes behind it.
+  auto upload = edge.visit("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n"
+                           + std::string(200'000, 'x'));
+  auto visitor = ask("HEAD /late HTTP/1.1\r\nHost: a\r\n\r\n");
+  CAF_CHECK(await([&] { return visitor->ended; }));
+  CAF_REQUIRE_EQUAL(seen.requests.size(), 1u);
+  CAF_CHECK_EQUAL(seen.requests[0].method, "HEAD");
+  CAF_CHECK_EQUAL(seen.requests[0].path, "/late");
+}
+
 CAF_TEST(an answer that comes byte by byte is understood) {
   auto visitor = ask(get);
   auto& there = local();
