@@ -67,7 +67,7 @@ lane::stream_handler* agent_lane::on_stream(lane::stream_id id, const lane::open
 
 void agent_lane::on_control(lane::frame_type type, bytes_view payload) {
   if (auto outcome = take_control(type, payload); !outcome)
-    link_->fail_now(outcome.error());
+    link_->reject(outcome.error());
 }
 
 result<done> agent_lane::take_control(lane::frame_type type, bytes_view payload) {

@@ -102,7 +102,7 @@ void local_stream::settle_all() {
 void local_stream::end_if_over() {
   if (gone_ || core_ == nullptr || !finishing_ || !to_visitor_.empty() || !visitor_ended_)
     return;
-  std::exchange(core_, nullptr)->detach(id_);
+  core_ = nullptr; // what is queued there still leaves
   if (channel_)
     channel_->close_gently(linger);
   leave();

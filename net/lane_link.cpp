@@ -48,6 +48,26 @@ void lane_link::close_gently() {
   channel_->close_gently(linger);
 }
 
+void lane_link::reject(failure why) {
+  if (!dead_)
+    say_goodbye(why);
+  rejected_ = true;
+  fail_now(std::move(why));
+}
+
+// Past the core, which may be in the middle of a call: only whole frames have left it.
+void lane_link::say_goodbye(const failure& why) {
+  auto is_heard = !channel_->is_tls() || channel_->tls().is_secured();
+  if (!is_heard || channel_->unsent() > 0)
+    return;
+  byte_queue payload, frame;
+  append_to(payload, lane::goaway{.code = why.code, .detail = why.detail});
+  lane::append_header(frame, {.type = lane::frame_type::goaway,
+                              .length = static_cast<std::uint16_t>(payload.size())});
+  frame.append(payload.view());
+  channel_->write(frame.view());
+}
+
 void lane_link::fail_now(failure why) {
   if (std::exchange(dead_, true))
     return;
@@ -110,7 +130,7 @@ void lane_link::on_bytes(bytes_view bytes) {
   heartbeat_.on_bytes(now);
   note_bytes(bytes.size());
   if (auto outcome = core_.on_bytes(bytes, now); !outcome)
-    fail_now(outcome.error());
+    reject(outcome.error());
 }
 
 void lane_link::on_end() { die(fail(errc::stream_reset, "the peer closed the connection")); }
@@ -145,6 +165,7 @@ void lane_link::flush() {
     if (frames.empty() || dead_)
       break;
     note_bytes(frames.size());
+    heartbeat_.on_sent(recent_at_);
     channel_->write(frames.view());
     frames.clear();
   }
@@ -154,7 +175,11 @@ void lane_link::die(const failure& why) {
   if (std::exchange(told_, true))
     return;
   dead_ = true;
-  channel_->close();
+  // At once, a reset for what still comes could overtake our goodbye.
+  if (rejected_)
+    channel_->close_gently(linger);
+  else
+    channel_->close();
   core_.abandon(errc::agent_lost);
   user_.on_lane_closed(why);
 }

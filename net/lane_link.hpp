@@ -43,6 +43,8 @@ public:
   void close_gently();
   /// As if the connection broke: streams are reset, on_lane_closed is called (not from within).
   void fail_now(failure why);
+  /// As fail_now(), and the peer is told why it is not wanted any more, if it still listens.
+  void reject(failure why);
   /// From now on; the edge says it in its welcome.
   void set_liveness(heartbeat_limits liveness) noexcept;
   /// Call about once a second: pings, and notices a silent peer.
@@ -72,6 +74,7 @@ private:
 
   void flush();
   void note_bytes(std::size_t count);
+  void say_goodbye(const failure& why);
   void die(const failure& why);
 
   std::unique_ptr<channel> channel_;
@@ -85,6 +88,7 @@ private:
   /// Alive while a failure is on its way to the user.
   std::shared_ptr<bool> closing_;
   bool dead_ = false;
+  bool rejected_ = false;
   bool told_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "nodes/edge/agent_session.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace serverme::edge {
@@ -77,7 +78,7 @@ lane::stream_handler* agent_lane::on_stream(lane::stream_id, const lane::open&, 
 
 void agent_lane::on_control(lane::frame_type type, bytes_view payload) {
   if (auto outcome = take_control(type, payload); !outcome)
-    link_.fail_now(outcome.error());
+    link_.reject(outcome.error());
 }
 
 result<done> agent_lane::take_control(lane::frame_type type, bytes_view payload) {
@@ -138,7 +139,7 @@ void agent_session::make_room() {
   auto stalest = std::ranges::min_element(lanes_, {},
                                           [](agent_lane* lane) { return lane->link().heard_at(); });
   ++home_.counters().lanes_replaced;
-  (*stalest)->link().fail_now(fail(errc::lane_limit));
+  (*stalest)->link().reject(fail(errc::lane_limit));
 }
 
 void agent_session::lane_gone(agent_lane& lane) {
@@ -152,11 +153,11 @@ void agent_session::lane_gone(agent_lane& lane) {
 
 agent_lane* agent_session::pick_lane(time_point now) noexcept {
   agent_lane* best = nullptr;
-  std::pair<bool, double> least;
+  std::tuple<bool, bool, double> least;
   for (auto* lane : lanes_) {
     if (!lane->takes_streams())
       continue;
-    std::pair load{lane->is_doubtful(), lane->link().recent_bytes(now)};
+    std::tuple load{!lane->core().has_room(), lane->is_doubtful(), lane->link().recent_bytes(now)};
     if (best == nullptr || load < least) {
       best = lane;
       least = load;
@@ -168,13 +169,6 @@ agent_lane* agent_session::pick_lane(time_point now) noexcept {
 agent_lane* agent_session::find_lane(std::uint64_t serial) noexcept {
   auto found = std::ranges::find(lanes_, serial, &agent_lane::serial);
   return found == lanes_.end() ? nullptr : *found;
-}
-
-std::size_t agent_session::streams() const noexcept {
-  std::size_t sum = 0;
-  for (auto* lane : lanes_)
-    sum += lane->core().streams();
-  return sum;
 }
 
 void agent_session::ask_to_bind(std::uint64_t serial, const lane::bind& wish) {

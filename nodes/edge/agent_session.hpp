@@ -66,7 +66,6 @@ public:
   /// nullptr when none takes streams.
   agent_lane* pick_lane(time_point now) noexcept;
   agent_lane* find_lane(std::uint64_t serial) noexcept;
-  std::size_t streams() const noexcept;
 
   /// An agent's wish, taken to those who decide; the answer goes back on the same lane if it lives.
   void ask_to_bind(std::uint64_t serial, const lane::bind& wish);

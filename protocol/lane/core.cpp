@@ -108,7 +108,7 @@ result<stream_id> core::open_stream(const open& message, bytes_view first, std::
   taken = 0;
   if (s.dead || s.me != side::edge || s.last_id >= id_max)
     return fail(errc::agent_lost);
-  if (s.streams.size() >= s.limits.streams_max || s.is_clogged()) {
+  if (!has_room()) {
     ++s.counters.streams_refused;
     return fail(errc::too_busy,
                 s.is_clogged() ? "the agent does not read" : "too many streams on this lane");
@@ -123,6 +123,10 @@ result<stream_id> core::open_stream(const open& message, bytes_view first, std::
     taken = s.extend_tail(made, first);
   s.signal();
   return id;
+}
+
+bool core::has_room() const noexcept {
+  return state_->streams.size() < state_->limits.streams_max && !state_->is_clogged();
 }
 
 bool core::is_used_up() const noexcept { return state_->last_id >= id_max - id_reserve; }
@@ -158,11 +162,6 @@ void core::finish(stream_id id) {
   if (of->queue.empty() || s.dead)
     s.send_fin(id, *of);
   s.forget_if_over(id);
-}
-
-void core::detach(stream_id id) noexcept {
-  if (auto* of = state_->find(id))
-    of->handler = nullptr;
 }
 
 void core::reset(stream_id id, errc why) {

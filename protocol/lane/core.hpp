@@ -36,7 +36,7 @@ struct core_limits {
 };
 
 /// What happens on one stream. Owned by whoever opened it; must outlive the stream, that is,
-/// until on_reset, or until both sides finished and it was detached.
+/// until on_reset, or until both sides have finished: what is queued then still leaves by itself.
 class stream_handler {
 public:
   /// Valid during the call only. Answer with core::consumed() as bytes are passed on.
@@ -105,6 +105,8 @@ public:
   result<stream_id> open_stream(const open& message, bytes_view first, std::size_t& taken,
                                 stream_handler& handler);
 
+  /// Would open_stream() find a place now?
+  bool has_room() const noexcept;
   /// Few stream ids are left: open no more streams here, say goodbye. After some days of heavy use.
   bool is_used_up() const noexcept;
 
@@ -113,9 +115,6 @@ public:
   std::size_t write(stream_id id, bytes_view bytes);
   /// After what was written, FIN.
   void finish(stream_id id);
-  /// Both sides have finished: what is queued still leaves, with FIN behind it, and the handler is
-  /// not called any more. @pre finish(id) was called, on_finish() came
-  void detach(stream_id id) noexcept;
   /// Both directions end now; what is queued is dropped. No handler is called. Nothing happens when
   /// both sides have finished: the end of a whole conversation is not dropped.
   void reset(stream_id id, errc why);

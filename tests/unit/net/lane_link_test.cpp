@@ -168,7 +168,19 @@ CAF_TEST(a peer that breaks the protocol ends the lane) {
   CAF_REQUIRE(await([&] { return edge_user.closed.has_value(); }));
   CAF_CHECK_EQUAL(edge_user.closed->code, errc::frame_too_large);
   CAF_CHECK(edge_user.streams_were_reset);
-  CAF_CHECK(await([&] { return far_user.ended || far_user.closed; }));
+  CAF_REQUIRE(await([&] { return far_user.ended; }));
+  // The last it hears is why.
+  auto wire = as_bytes(far_user.received);
+  auto header = lane::read_header(wire);
+  CAF_REQUIRE(header);
+  while (header->type != lane::frame_type::goaway) {
+    wire = wire.subspan(lane::header_bytes + header->length);
+    CAF_REQUIRE(!wire.empty());
+    header = lane::read_header(wire);
+  }
+  auto why = lane::parse_goaway(wire.subspan(lane::header_bytes));
+  CAF_REQUIRE(why);
+  CAF_CHECK_EQUAL(why->code, errc::frame_too_large);
 }
 
 CAF_TEST(a lost connection is told once) {

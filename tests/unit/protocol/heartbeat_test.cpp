@@ -20,10 +20,20 @@ struct fixture {
 
 CAF_TEST_FIXTURE_SCOPE(heartbeat_tests, fixture)
 
-CAF_TEST(a peer that talks is not asked) {
+CAF_TEST(a peer that talks is not asked by one who talks) {
   for (int i = 0; i < 10; ++i) {
     CAF_CHECK(after(seconds{3}) == verdict::keep_waiting);
     agent.on_bytes(now);
+    agent.on_sent(now);
+  }
+}
+
+CAF_TEST(who has said nothing for long asks a peer that talks) {
+  for (int i = 0; i < 3; ++i) {
+    agent.on_bytes(now);
+    CAF_CHECK(after(seconds{3}) == verdict::keep_waiting);
+    agent.on_bytes(now);
+    CAF_CHECK(after(seconds{1}) == verdict::send_ping);
   }
 }
 
