@@ -88,6 +88,13 @@ void http_visitor::on_drain() {
     refuse(fail(errc::draining));
 }
 
+void http_visitor::on_shutdown() {
+  if (phase_ == phase::head)
+    tunnel_stream::on_shutdown();
+  else
+    cut_short(fail(errc::draining));
+}
+
 void http_visitor::on_tick(time_point now) {
   switch (phase_) {
     case phase::head: return check_head(now);

@@ -26,6 +26,7 @@ public:
   void on_tick(time_point now) override;
   void on_endpoint_gone(endpoint_id endpoint) override;
   void on_drain() override;
+  void on_shutdown() override;
 
 private:
   enum class phase : unsigned char { head, waiting, exchange, upgraded, over };

@@ -182,6 +182,15 @@ void tunnel_stream::abort() {
   home_.retire(*this);
 }
 
-void tunnel_stream::on_shutdown() { leave(); }
+// An end that comes too early must not look like one.
+void tunnel_stream::on_shutdown() {
+  if (has_stream() || channel_->unsent() > 0)
+    return abort();
+  stop_waiting();
+  gone_ = true;
+  channel_->finish();
+  channel_->close();
+  home_.retire(*this);
+}
 
 } // namespace serverme::edge

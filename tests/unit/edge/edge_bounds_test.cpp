@@ -214,6 +214,25 @@ CAF_TEST(a lane has so many streams and the next request is told) {
   CAF_CHECK_EQUAL(node->counters().streams_refused.load(), 1u);
 }
 
+CAF_TEST(a request goes by a busy lane when the quiet one is full) {
+  config.limits.streams_per_lane = 2;
+  start();
+  auto& first = agent_for("shop");
+  stub_agent second{loop, node->tls_address(), trust, "good", first.welcome->session};
+  CAF_REQUIRE(await([&] { return second.welcome.has_value(); }));
+  std::string large(1024 * 1024, 'x');
+  for (auto* agent : {&first, &second})
+    answer_with(*agent, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(large.size())
+                          + "\r\n\r\n" + large);
+  auto& busy = visit(get);
+  CAF_REQUIRE(await([&] { return busy.user.received.size() > large.size(); }));
+  first.on_request = second.on_request = {};
+  for (int i = 0; i < 4; ++i)
+    visit(get);
+  CAF_CHECK(await([&] { return first.streams.size() + second.streams.size() == 5; }));
+  CAF_CHECK_EQUAL(node->counters().streams_refused.load(), 0u);
+}
+
 CAF_TEST(a session has so many lanes and the stalest makes room) {
   config.limits.lanes_per_session = 2;
   start();
@@ -233,6 +252,21 @@ CAF_TEST(who connects to the TLS port and says nothing is hung up on) {
   start();
   visitor who{loop, node->tls_address()};
   CAF_CHECK(await([&] { return who.is_gone(); }));
+}
+
+CAF_TEST(who begins a TLS handshake and does not go on is hung up on) {
+  config.limits.greeting_timeout = config.limits.head_timeout = milliseconds{200};
+  start();
+  for (const auto* protocol : {edge::alpn_lane, edge::alpn_http}) {
+    auto browser = *net::make_client_context({.alpn = {protocol}, .verify_peer = false});
+    std::vector<std::byte> nothing(32 * 1024);
+    byte_queue client_hello;
+    CAF_REQUIRE(net::tls_session::connect(browser, "edge.test").advance({}, nothing, client_hello));
+    visitor who{loop, node->tls_address()};
+    who.send(client_hello.text());
+    CAF_REQUIRE(await([&] { return !who.user.received.empty(); }));
+    CAF_CHECK(await([&] { return who.is_gone(); }));
+  }
 }
 
 CAF_TEST(an agent that shakes hands and says nothing is told) {

@@ -79,6 +79,8 @@ CAF_TEST(an agent that breaks the protocol loses its lane) {
   lane::append_header(nonsense, {.type = lane::frame_type::bind, .length = 0xffff});
   agent.link().send_control(lane::frame_type::bind, nonsense);
   CAF_CHECK(await([&] { return agent.closed.has_value(); }));
+  CAF_REQUIRE(agent.goaway);
+  CAF_CHECK_EQUAL(agent.goaway->code, errc::protocol_violation);
   CAF_CHECK(await([&] { return deciders->lanes_of(agent.welcome->session) == 0; }));
 }
 
@@ -252,8 +254,16 @@ CAF_TEST(a stop does not wait for ever) {
   auto& agent = agent_for("shop");
   auto& busy = visit(get);
   CAF_REQUIRE(await([&] { return agent.streams.size() == 1; }));
+  auto& half = visit(get);
+  CAF_REQUIRE(await([&] { return agent.streams.size() == 2; }));
+  agent.streams.back()->send("HTTP/1.1 200 OK\r\n\r\nhalf of it");
+  CAF_REQUIRE(await([&] { return half.got("half of it"); }));
   node->stop();
-  CAF_CHECK(await([&] { return busy.is_gone() && agent.closed; }));
+  CAF_CHECK(await([&] { return busy.user.ended && agent.closed; }));
+  CAF_CHECK(busy.got("SM-1014"));
+  // An answer that ends with its connection must not look whole.
+  CAF_CHECK(await([&] { return half.user.closed.has_value(); }));
+  CAF_CHECK(!half.user.ended);
 }
 
 CAF_TEST(who asks a node that has stopped is told) {
