@@ -1,4 +1,5 @@
 // servermed: a node of the server, and the commands of its operator.
+#include "net/descriptor_limit.hpp"
 #include "nodes/servermed/commands/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,7 @@
 
 int main(int argc, char** argv) {
   using namespace serverme::servermed;
+  serverme::net::raise_descriptor_limit();
   CLI::App app{"ServerMe's server: visitors and agents connect to it.", "servermed"};
   app.set_version_flag("--version", "servermed " SERVERME_VERSION);
   app.require_subcommand(1);
