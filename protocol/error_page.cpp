@@ -161,7 +161,7 @@ main { max-width: 36rem; margin: auto; }
 h1 { margin: 0 0 .5rem; font-size: 1.6rem; line-height: 1.3; }
 p { margin: .5rem 0; overflow-wrap: anywhere; }
 small { color: var(--quiet); }
-code { padding: .1em .35em; border-radius: .3em; background: var(--code); }
+code { padding: .1em .35em; border-radius: .3em; background: var(--code); white-space: nowrap; }
 </style>
 )";
 
