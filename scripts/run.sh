@@ -14,6 +14,7 @@ fi
 data=${SERVERME_DATA_DIR:-$PWD/build/dev-data}
 mkdir -p "$data"
 data=$(cd "$data" && pwd)
+shown=${data#"$PWD/"} # as it is typed from here
 logs=$data/logs
 mkdir -p "$logs"
 started=()
@@ -102,12 +103,12 @@ cat <<TEXT
   ServerMe is running.
 
   Public URL    $url
-  API           http://$(field "$data/ready.json" api)   (key: in $data/cli.yml)
-  Logs          $logs
+  API           http://$(field "$data/ready.json" api)   (key: in $shown/cli.yml)
+  Logs          $shown/logs
 
   A second tunnel, to whatever listens on port 3000 of this machine:
 
-    build/bin/serverme --config $data/cli.yml http 3000
+    build/bin/serverme --config $shown/cli.yml http 3000
 
   Ctrl+C stops everything.
 

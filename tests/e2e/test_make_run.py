@@ -8,10 +8,11 @@ import subprocess
 
 import pytest
 
+from support.figures import record
 from support.process import clean_environment, processes_mentioning, run
 from support.programs import Workplace
 from support.settings import BIN, PATIENCE, SHORT, SOURCE
-from support.waiting import await_condition
+from support.waiting import Stopwatch, await_condition
 
 
 @pytest.fixture
@@ -50,10 +51,12 @@ class MakeRun:
 
 @pytest.mark.skipif(SHORT or BIN != SOURCE / "build" / "bin", reason="it runs what is in build/bin")
 def test_make_run_and_again(data):
-    for _ in range(2):
+    for turn in ("first", "second"):
+        watch = Stopwatch()
         started = MakeRun(data)
         try:
             url = started.await_text(r"Public URL +(http://\S+)").group(1)
+            record(f"make_run.{turn}", round(watch.seconds, 1), "s until the URL, without the build")
             started.await_text(r"serverme --config \S+ http 3000")
             started.await_text(r"API +http://\S+")
             started.await_text(r"Ctrl\+C")
