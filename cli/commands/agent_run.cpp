@@ -1,6 +1,6 @@
 #include "cli/commands/agent_run.hpp"
 
-#include "cli/output/failure_text.hpp"
+#include "cli/commands/commands.hpp"
 #include "cli/output/json_output.hpp"
 #include "cli/output/plain_output.hpp"
 #include "cli/output/terminal_output.hpp"
@@ -86,8 +86,7 @@ exit_code foreground::run() {
   lines_.drain(output_patience);
   if (!why_)
     return exit_code::success;
-  print_failure(*why_);
-  return exit_code_of(why_->code);
+  return give_up(*why_);
 }
 
 void foreground::await_signal() {

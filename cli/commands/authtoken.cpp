@@ -2,15 +2,44 @@
 #include "cli/commands/commands.hpp"
 #include "cli/config/config_storage.hpp"
 
+#include <termios.h>
+#include <unistd.h>
+
 #include <iostream>
 
 namespace serverme::cli {
 
+namespace {
+
+/// One line of the standard input. On a terminal it is asked for and not echoed.
+std::string read_token() {
+  std::string token;
+  termios found{};
+  auto is_terminal = ::tcgetattr(STDIN_FILENO, &found) == 0;
+  if (is_terminal) {
+    print_error("Key (it is not shown): ");
+    auto silent = found;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  std::getline(std::cin, token);
+  if (is_terminal) {
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &found);
+    print_error("\n");
+  }
+  // Pasted, or from a file that another system wrote.
+  token.erase(token.find_last_not_of(" \t\r") + 1);
+  return token;
+}
+
+} // namespace
+
 exit_code run(const store_token& what, const global_options& given) {
-  auto token = what.token;
-  if (token.empty() || token == "-") {
-    print_error("Key: ");
-    std::getline(std::cin, token);
+  auto token = what.token.empty() || what.token == "-" ? read_token() : what.token;
+  if (!is_token(token)) {
+    print_error(std::string{"serverme: "} + (token.empty() ? "no key was given" : "that is no key")
+                + "\n  A key looks like sm_live_...; `servermed key create` makes one.\n");
+    return exit_code::usage;
   }
   auto path = config_path(given, process_variable);
   auto stored = read_config(path);

@@ -1,7 +1,7 @@
 #include "cli/commands/command_grammar.hpp"
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include "cli/commands/commands.hpp"
+#include "config/misuse.hpp"
 
 namespace serverme::cli {
 
@@ -20,8 +20,9 @@ Values are looked for in this order: option, variable (SERVERME_SERVER, SERVERME
 SERVERME_CA, SERVERME_API, SERVERME_CONFIG), configuration file, default.
 
 Exit codes: 0 done or stopped by you, 1 failed, 2 misuse, 3 refused for good (key, certificate,
-every tunnel), 4 configuration, 130 interrupted twice.
-)";
+every tunnel), 4 configuration, 130 interrupted twice.)";
+
+constexpr auto of_every_command = "Options of `serverme --help` are accepted here too.";
 
 constexpr auto http_examples = R"(Examples:
   serverme http 3000
@@ -29,22 +30,43 @@ constexpr auto http_examples = R"(Examples:
   serverme http https://localhost:8443       its certificate is not checked: it is your own
   serverme http unix:/run/app.sock --host-header app.test
 
-Options of `serverme --help` are accepted here too.
-)";
+Options of `serverme --help` are accepted here too.)";
 
 constexpr auto tcp_examples = R"(Examples:
   serverme tcp 5432
   serverme tcp 192.168.1.20:22 --remote-port 10022
   serverme tcp 25 --proxy-protocol=v2        the service learns the visitor's address
 
-Options of `serverme --help` are accepted here too.
-)";
+Options of `serverme --help` are accepted here too.)";
 
 constexpr auto tls_examples = R"(Example:
   serverme tls 443 --subdomain bank          the service ends TLS itself, nobody in between can
 
-Options of `serverme --help` are accepted here too.
-)";
+Options of `serverme --help` are accepted here too.)";
+
+constexpr auto start_examples = R"(Examples:
+  serverme start                             every tunnel of the file
+  serverme start web database                these two
+
+Options of `serverme --help` are accepted here too.)";
+
+constexpr auto doctor_examples = R"(Examples:
+  serverme doctor                            is it the server, the certificate, the key?
+  serverme doctor 3000                       or my own service?
+
+Options of `serverme --help` are accepted here too.)";
+
+constexpr auto authtoken_examples = R"(Examples:
+  serverme authtoken                         asks for the key, which leaves no trace in the history
+  serverme authtoken <key.txt
+  serverme authtoken sm_live_...
+
+Options of `serverme --help` are accepted here too.)";
+
+constexpr auto completion_examples = R"(Examples:
+  source <(serverme completion bash)
+  serverme completion zsh >"${fpath[1]}/_serverme"
+  serverme completion fish | source)";
 
 void add_globals(CLI::App& app, typed_words& words) {
   auto& globals = words.globals;
@@ -60,7 +82,7 @@ void add_globals(CLI::App& app, typed_words& words) {
     ->type_name("URL");
   app.add_option("--log-format", words.format, "auto: live on a terminal, plain lines elsewhere")
     ->type_name("auto|plain|json")
-    ->check(CLI::IsMember({"auto", "plain", "json"}).description(""));
+    ->check(config::one_of({"auto", "plain", "json"}));
 }
 
 CLI::App* add_command(CLI::App& parent, const char* name, const char* purpose) {
@@ -113,6 +135,7 @@ void add_tunnels(CLI::App& app, typed_words& words) {
 
   auto* start = add_command(app, "start", "Open the tunnels of the configuration file");
   start->add_option("names", words.titles, "These only; all without a name")->type_name("NAME");
+  start->footer(start_examples);
 }
 
 void add_reports(CLI::App& app, typed_words& words) {
@@ -123,12 +146,14 @@ void add_reports(CLI::App& app, typed_words& words) {
   doctor->add_option("local", words.local, "Your service, to be tried too")
     ->type_name("PORT|ADDRESS");
   doctor->add_flag("--json", words.json, "For programs");
+  doctor->footer(doctor_examples);
 }
 
 void add_configuration(CLI::App& app, typed_words& words) {
   auto* token = add_command(app, "authtoken", "Store your API key in the configuration file");
   token->add_option("key", words.token, "The key; without it, one line of the standard input")
     ->type_name("KEY");
+  token->footer(authtoken_examples);
 
   auto* config = add_command(app, "config", "Look at the configuration file");
   config->require_subcommand(1);
@@ -140,10 +165,21 @@ void add_configuration(CLI::App& app, typed_words& words) {
   completion->add_option("shell", words.shell, "Your shell")
     ->required()
     ->type_name("bash|zsh|fish")
-    ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+    ->check(config::one_of({"bash", "zsh", "fish"}));
+  completion->footer(completion_examples);
 
   add_command(app, "version", "Print the version");
 }
+
+/// CLI11 shows the value of a flag as it wants it declared; this, as it is typed.
+class help_formatter : public CLI::Formatter {
+public:
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    auto name = CLI::Formatter::make_option_name(option, is_positional);
+    auto brace = name.find('{');
+    return brace == std::string::npos ? name : name.substr(0, brace) + "[=v2]";
+  }
+};
 
 } // namespace
 
@@ -152,11 +188,18 @@ std::unique_ptr<CLI::App> make_grammar(typed_words& words) {
     "Put a program that runs on your machine on a public URL, through a server of your own.",
     "serverme");
   app->require_subcommand(0, 1);
-  app->footer(examples);
+  // Commands take over what the program has when they are added.
+  auto formatter = std::make_shared<help_formatter>();
+  formatter->label("REQUIRED", "");
+  app->formatter(formatter);
+  app->set_help_flag("-h,--help", "Print this");
+  app->footer(of_every_command);
   add_globals(*app, words);
   add_tunnels(*app, words);
   add_reports(*app, words);
   add_configuration(*app, words);
+  app->set_version_flag("--version", version_text(), "Print the version");
+  app->footer(examples);
   return app;
 }
 

@@ -3,7 +3,7 @@
 #include "cli/commands/command_grammar.hpp"
 #include "cli/config/tunnel_fields.hpp"
 #include "cli/output/failure_text.hpp"
-#include "config/suggestion.hpp"
+#include "config/misuse.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -16,57 +16,13 @@ printed_answer misuse(const std::string& where, const std::string& reason) {
   return {exit_code::usage, "", "serverme: " + shown(reason) + "\n  See `" + where + " --help`.\n"};
 }
 
-/// "serverme config check": the command that was being typed when it went wrong.
-std::string path_of(const CLI::App& app) {
-  auto chosen = app.get_subcommands();
-  auto name = app.get_name();
-  return chosen.empty() ? name : name + " " + path_of(*chosen.front());
-}
-
-std::vector<std::string_view> command_names(const CLI::App& app) {
-  std::vector<std::string_view> names;
-  for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(each->get_name());
-  return names;
-}
-
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* option : app.get_options())
-    for (const auto& name : option->get_lnames())
-      names.push_back("--" + name);
-  return names;
-}
-
-const CLI::App& deepest(const CLI::App& app) {
-  auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : deepest(*chosen.front());
-}
-
-// What CLI11 could not place: a command or an option that is misspelt, or a word too many.
-std::string explain_extra(const CLI::App& app, const std::string& word) {
-  const auto& where = deepest(app);
-  if (word.starts_with("-")) {
-    auto known = option_names(where);
-    std::ranges::copy(option_names(app), std::back_inserter(known));
-    std::vector<std::string_view> views{known.begin(), known.end()};
-    return "unknown option '" + word + "'" + config::did_you_mean(word, views);
-  }
-  auto commands = command_names(where);
-  if (commands.empty())
-    return "'" + word + "' is one word too many";
-  return "unknown command '" + word + "'" + config::did_you_mean(word, commands);
-}
-
 printed_answer explain_error(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     std::ostringstream out, err;
     app.exit(error, out, err);
     return {exit_code::success, out.str(), err.str()};
   }
-  if (auto extra = app.remaining(true); !extra.empty())
-    return misuse(path_of(app), explain_extra(app, extra.front()));
-  return misuse(path_of(app), error.what());
+  return misuse(config::typed_command(app), config::misuse_reason(app, error));
 }
 
 /// @returns the plan, or why an option's value will not do
@@ -145,12 +101,13 @@ parsed_command_line parse_command_line(const std::vector<std::string>& words) {
 command_catalogue list_commands() {
   typed_words typed;
   auto app = make_grammar(typed);
-  command_catalogue all{.global_options = option_names(*app)};
+  command_catalogue all{.global_options = config::option_names(*app)};
   for (const auto* each : app->get_subcommands([](const CLI::App*) { return true; })) {
-    all.commands.push_back({each->get_name(), each->get_description(), option_names(*each)});
+    all.commands.push_back(
+      {each->get_name(), each->get_description(), config::option_names(*each)});
     for (const auto* inner : each->get_subcommands([](const CLI::App*) { return true; }))
       all.commands.push_back({each->get_name() + " " + inner->get_name(), inner->get_description(),
-                              option_names(*inner)});
+                              config::option_names(*inner)});
   }
   return all;
 }

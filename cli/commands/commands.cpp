@@ -22,8 +22,10 @@ void print(const std::string& text) { write_to(stdout, text); }
 
 void print_error(const std::string& text) { write_to(stderr, text); }
 
-exit_code give_up(const failure& why) {
-  print_failure(why);
+exit_code give_up(const failure& why) { return give_up(why, describe(why.code).advice); }
+
+exit_code give_up(const failure& why, std::string_view advice) {
+  print_error("serverme: " + explain(why, advice));
   return exit_code_of(why.code);
 }
 

@@ -19,6 +19,9 @@ exit_code run(const print_completion& what, const global_options& given);
 /// Parses, runs, prints: the program without its main().
 int run_command_line(const std::vector<std::string>& words);
 
+/// "serverme 0.1.0 (lane protocol 1)".
+std::string version_text();
+
 /// The process's own variables.
 const char* process_variable(const char* name);
 
@@ -27,5 +30,7 @@ void print(const std::string& text);
 void print_error(const std::string& text);
 /// Says on the standard error what went wrong and what to do; returns how to end.
 exit_code give_up(const failure& why);
+/// The same, with advice that fits the place better than what the error has; may be empty.
+exit_code give_up(const failure& why, std::string_view advice);
 
 } // namespace serverme::cli

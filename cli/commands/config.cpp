@@ -52,18 +52,26 @@ std::string summary(const settings& from) {
 result<done> check_values(const settings& from) {
   if (auto server = parse_server(from.server.value); !server)
     return fail(server.error());
+  if (auto ca = check_ca(from); !ca)
+    return ca;
   if (from.api.value.empty())
     return done{};
   auto api = parse_api_address(from.api.value);
   return api ? result<done>{done{}} : result<done>{api.error()};
 }
 
+// `config check` is what others advise: a mistake it names is followed by no advice.
+exit_code refuse(const failure& why) {
+  auto is_mistake = why.code == errc::config_invalid;
+  return give_up(why, is_mistake ? std::string_view{} : describe(why.code).advice);
+}
+
 exit_code check(const global_options& given) {
   auto found = load_settings(given, process_variable);
   if (!found)
-    return give_up(found.error());
+    return refuse(found.error());
   if (auto outcome = check_values(*found); !outcome)
-    return give_up(outcome.error());
+    return refuse(outcome.error());
   auto file = found->file.string();
   print((found->has_file ? file + " is fine.\n" : "There is no " + file + ".\n") + summary(*found));
   return exit_code::success;

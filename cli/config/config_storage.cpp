@@ -20,14 +20,6 @@ failure unreadable(const fs::path& path, const std::error_code& why) {
   return fail(errc::config_unreadable, path.string() + ": " + why.message());
 }
 
-bool is_token(std::string_view text) {
-  auto is_fine = [](char letter) {
-    return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z')
-           || (letter >= 'A' && letter <= 'Z') || letter == '_' || letter == '-' || letter == '.';
-  };
-  return !text.empty() && text.size() <= token_bytes_max && std::ranges::all_of(text, is_fine);
-}
-
 bool is_blank(std::string_view text) {
   auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos)
@@ -76,9 +68,15 @@ result<done> write_config(const fs::path& path, std::string_view text) {
   return done{};
 }
 
+bool is_token(std::string_view text) {
+  auto is_fine = [](char letter) {
+    return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z')
+           || (letter >= 'A' && letter <= 'Z') || letter == '_' || letter == '-' || letter == '.';
+  };
+  return !text.empty() && text.size() <= token_bytes_max && std::ranges::all_of(text, is_fine);
+}
+
 result<std::string> with_token(const std::string& text, const std::string& token) {
-  if (!is_token(token))
-    return fail(errc::config_invalid, "this is no key: letters, digits, '_', '-' and '.' only");
   auto line = "token: " + token + "\n";
   std::string made;
   if (is_blank(text)) {

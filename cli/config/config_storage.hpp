@@ -27,8 +27,12 @@ result<std::optional<stored_config>> read_config(const std::filesystem::path& pa
 /// @errors config_unreadable
 result<done> write_config(const std::filesystem::path& path, std::string_view text);
 
+/// Can this be a key? Letters, digits, '_', '-' and '.'.
+bool is_token(std::string_view text);
+
 /// `text` with the key in place of the one that was there; everything else stays, comments too.
-/// @errors config_invalid: no key, or a file with mistakes, or one in another shape than lines
+/// @pre is_token(token)
+/// @errors config_invalid: a file with mistakes, or one in another shape than lines
 result<std::string> with_token(const std::string& text, const std::string& token);
 
 } // namespace serverme::cli

@@ -2,8 +2,12 @@
 
 #include "cli/config/config_storage.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 
 namespace serverme::cli {
 
@@ -134,12 +138,23 @@ result<net::address> parse_server(const std::string& text) {
   return server;
 }
 
+result<done> check_ca(const settings& from) {
+  const auto& path = from.ca.value;
+  if (path.empty() || ::access(path.c_str(), R_OK) == 0)
+    return done{};
+  auto why = std::generic_category().message(errno);
+  return fail(errc::certificate_unreadable,
+              "ca " + path + " (from " + std::string{to_string(from.ca.from)} + "): " + why);
+}
+
 result<agent_config> make_agent_config(const settings& from, std::vector<tunnel_plan> tunnels) {
   if (from.token.value.empty())
     return fail(errc::key_missing);
   auto server = parse_server(from.server.value);
   if (!server)
     return fail(server.error());
+  if (auto ca = check_ca(from); !ca)
+    return fail(ca.error());
   return agent_config{.server = std::move(*server),
                       .ca_file = from.ca.value,
                       .api_key = from.token.value,

@@ -70,8 +70,12 @@ result<settings> load_settings(const global_options& given, const environment& v
 /// @errors config_invalid
 result<net::address> parse_server(const std::string& text);
 
+/// The file with the CA can be read, if one is set.
+/// @errors certificate_unreadable
+result<done> check_ca(const settings& from);
+
 /// What an agent needs of the settings, checked before anything is dialed.
-/// @errors key_missing, config_invalid
+/// @errors key_missing, config_invalid, certificate_unreadable
 result<agent_config> make_agent_config(const settings& from, std::vector<tunnel_plan> tunnels);
 
 } // namespace serverme::cli

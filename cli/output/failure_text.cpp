@@ -1,21 +1,22 @@
 #include "cli/output/failure_text.hpp"
 
-#include <cstdio>
 #include <sstream>
 
 namespace serverme::cli {
 
-std::string explain(const failure& why) {
-  std::string text;
-  std::istringstream lines{to_string(why)}; // several mistakes of one file come as lines
-  for (std::string line; std::getline(lines, line);)
-    text += shown(line) + "\n";
-  return text + "  " + std::string{describe(why.code).advice} + "\n";
-}
+std::string explain(const failure& why) { return explain(why, describe(why.code).advice); }
 
-void print_failure(const failure& why) {
-  auto text = "serverme: " + explain(why);
-  std::fwrite(text.data(), 1, text.size(), stderr);
+std::string explain(const failure& why, std::string_view advice) {
+  std::string text;
+  if (why.detail.find('\n') == std::string::npos) {
+    text = shown(to_string(why)) + "\n";
+  } else {
+    text = to_string(failure{why.code, ""}) + ":\n";
+    std::istringstream mistakes{why.detail};
+    for (std::string each; std::getline(mistakes, each);)
+      text += "  " + shown(each) + "\n";
+  }
+  return advice.empty() ? text : text + "  " + std::string{advice} + "\n";
 }
 
 std::string shown(std::string_view text) {

@@ -18,8 +18,8 @@ system='sys/|netinet/|arpa/|unistd|fcntl|poll'
 world='thread>|mutex>|condition_variable>|atomic>|random>|fstream>|iostream>|filesystem>'
 forbid protocol "$packages|$system|$world" 'protocol is without I/O: pass bytes, time and randomness in'
 forbid protocol 'net/|actors/|nodes/|cli/' 'protocol knows no other layer'
-forbid config 'caf/|boost/|openssl/|pqxx|nlohmann/|curl/|CLI/|net/|actors/|nodes/|cli/' \
-  'settings are read from text: protocol and yaml-cpp only'
+forbid config 'caf/|boost/|openssl/|pqxx|nlohmann/|curl/|net/|actors/|nodes/|cli/' \
+  'settings and command lines are text: protocol, yaml-cpp and CLI11 only'
 forbid net 'caf/|pqxx|CLI/|actors/|nodes/|cli/' 'net moves bytes: protocol, Asio, OpenSSL and the system only'
 forbid actors "net/|nodes/|cli/|boost/|openssl/|pqxx|curl/|CLI/|yaml-cpp/|$system" \
   'actors decide: what touches the world is behind actors/ports/'

@@ -17,7 +17,7 @@ int run_demo(const std::string& listen) {
   stop_request stop;
   auto where = net::parse_address(listen);
   if (!where)
-    return report(where.error());
+    return report(fail(errc::config_invalid, "--listen: " + where.error().detail));
   net::event_loop loop;
   auto site = demo_site::open(loop, *where);
   if (!site)

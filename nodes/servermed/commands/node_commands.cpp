@@ -1,4 +1,5 @@
 // `servermed dev` and `servermed run`: a node until it is told to stop.
+#include "config/misuse.hpp"
 #include "net/listener.hpp"
 #include "nodes/servermed/commands/commands.hpp"
 #include "nodes/servermed/log.hpp"
@@ -27,21 +28,25 @@ void add_node_options(CLI::App& command, node_options& into) {
   command.add_option("--data-dir", into.data_dir, "Where the node keeps what is its own")
     ->type_name("DIR");
   command.add_option("--domain", into.domain, "Tunnels are names below it")->type_name("NAME");
-  command.add_option("--http", into.http, "Visitors")->type_name("HOST:PORT");
-  command.add_option("--tls", into.tls, "Agents, HTTPS and TLS passthrough")
+  command.add_option("--http", into.http, "Where visitors come")->type_name("HOST:PORT");
+  command.add_option("--tls", into.tls, "Where agents come, HTTPS and TLS passthrough")
     ->type_name("HOST:PORT");
-  command.add_option("--api", into.api, "API")->type_name("HOST:PORT");
+  command.add_option("--api", into.api, "Where the API listens")->type_name("HOST:PORT");
   command.add_option("--tcp-ports", into.tcp_ports, "Public ports of TCP tunnels")
     ->type_name("FIRST-LAST");
   command.add_option("--database", into.database, "PostgreSQL, as libpq reads it")
     ->type_name("URL");
   command.add_option("--loops", into.loops, "Event loops; 0: one up to two cores, else one a core")
-    ->check(CLI::Range(0, 256))
+    ->check(CLI::Range(0, 256).description(""))
     ->type_name("N");
   command.add_option("--log-format", into.log_format, "How the log is written")
-    ->check(CLI::IsMember({"plain", "json"}));
-  command.add_option("--log-level", into.log_level, "What is logged")
-    ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+    ->type_name("plain|json")
+    ->check(config::one_of({"plain", "json"}));
+  command
+    .add_option("--log-level", into.log_level,
+                "What is logged: trace, debug, info, warn, error or off")
+    ->type_name("LEVEL")
+    ->check(config::one_of({"trace", "debug", "info", "warn", "error", "off"}));
 }
 
 result<done> put_address(const char* option, const std::string& text, net::address& into) {
@@ -84,6 +89,15 @@ result<node_config> read_config(const node_options& options) {
   return config;
 }
 
+result<done> check_for(node_purpose purpose, const node_config& config) {
+  if (purpose == node_purpose::production)
+    return check_for_production(config);
+  if (config.data_dir.empty())
+    return fail(errc::config_invalid,
+                "--data-dir is missing: where the node keeps what is its own");
+  return done{};
+}
+
 void print_banner(const node_config& config, node_purpose purpose, const ready_addresses& where) {
   auto port = where.http.port == 80 ? "" : ":" + std::to_string(where.http.port);
   std::cout << "\n  servermed " << SERVERME_VERSION << " is ready.\n\n"
@@ -107,9 +121,8 @@ int run_node(const node_options& options, node_purpose purpose) {
   auto config = read_config(options);
   if (!config)
     return report(config.error());
-  if (purpose == node_purpose::production)
-    if (auto outcome = check_for_production(*config); !outcome)
-      return report(outcome.error());
+  if (auto outcome = check_for(purpose, *config); !outcome)
+    return report(outcome.error());
   auto running = node::start(*config, purpose, stop);
   if (!running)
     return report(running.error());
@@ -133,9 +146,7 @@ void add_node_command(CLI::App& app, const run_later& run, const char* name, con
 } // namespace
 
 void add_dev(CLI::App& app, const run_later& run) {
-  add_node_command(app, run, "dev",
-                   "A whole server for development: on loopback, with its own PostgreSQL, "
-                   "certificate authority and key",
+  add_node_command(app, run, "dev", "A whole server for development, with nothing to set up",
                    node_purpose::development);
 }
 

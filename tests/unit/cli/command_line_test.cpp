@@ -125,14 +125,19 @@ CAF_TEST(a misspelt word finds its neighbour in the complaint) {
 
 CAF_TEST(misuse is explained) {
   CAF_CHECK(complaint("nonsense").find("unknown command 'nonsense'\n") != std::string::npos);
-  CAF_CHECK(complaint("http").find("local is required") != std::string::npos);
+  CAF_CHECK_EQUAL(complaint("http"), "serverme: local is missing: Where your service listens\n"
+                                     "  See `serverme http --help`.\n");
   CAF_CHECK(complaint("http 80 90").find("'90' is one word too many") != std::string::npos);
   CAF_CHECK(complaint("http 80 --nonsense").find("unknown option '--nonsense'\n")
             != std::string::npos);
-  CAF_CHECK(complaint("--log-format xml version").find("xml") != std::string::npos);
-  CAF_CHECK(complaint("completion powershell").find("powershell") != std::string::npos);
-  CAF_CHECK(!complaint("config").empty());
-  CAF_CHECK(!complaint("http 80 --subdomain").empty());
+  CAF_CHECK(complaint("--log-format xml version").find("auto, plain or json, not 'xml'")
+            != std::string::npos);
+  CAF_CHECK(complaint("completion powershell").find("bash, zsh or fish, not 'powershell'")
+            != std::string::npos);
+  CAF_CHECK(complaint("config").find("a command is missing: check, edit or path")
+            != std::string::npos);
+  CAF_CHECK(complaint("http 80 --subdomain").find("--subdomain needs a value")
+            != std::string::npos);
 }
 
 CAF_TEST(a value that will not do is refused before anything is dialed) {
@@ -163,6 +168,23 @@ CAF_TEST(help is no mistake and has examples) {
     if (command.name.find(' ') == std::string::npos)
       CAF_CHECK(help.find("\n  " + command.name + " ") != std::string::npos);
   CAF_CHECK(help.find("Exit codes: 0") != std::string::npos);
+}
+
+CAF_TEST(help of a command is about this command) {
+  for (auto line : {"status --help", "config --help", "version --help"}) {
+    auto help = std::get<printed_answer>(parse(line)).out;
+    CAF_CHECK(help.find("serverme http 3000") == std::string::npos);
+    CAF_CHECK(help.ends_with("are accepted here too.\n"));
+  }
+  auto help = std::get<printed_answer>(parse("tcp --help")).out;
+  CAF_CHECK(help.find("--proxy-protocol[=v2] ") != std::string::npos);
+  CAF_CHECK(help.find("REQUIRED") == std::string::npos);
+}
+
+CAF_TEST(the version can be asked for as an option) {
+  auto answer = std::get<printed_answer>(parse("--version"));
+  CAF_CHECK(answer.code == exit_code::success);
+  CAF_CHECK(answer.out.starts_with("serverme "));
 }
 
 CAF_TEST(without a word the help is shown but it was no success) {

@@ -171,12 +171,21 @@ CAF_TEST(an agent needs a key) {
   auto config = make_agent_config(*load(), {});
   CAF_REQUIRE(!config);
   CAF_CHECK(config.error().code == errc::key_missing);
-  config = make_agent_config(*load({.token = "k", .ca = "ca.pem"}), {tunnel_plan{.title = "a"}});
+  auto ca = put("ca.pem", "").string();
+  config = make_agent_config(*load({.token = "k", .ca = ca}), {tunnel_plan{.title = "a"}});
   CAF_REQUIRE(config);
   CAF_CHECK_EQUAL(config->api_key, "k");
-  CAF_CHECK_EQUAL(config->ca_file, "ca.pem");
+  CAF_CHECK_EQUAL(config->ca_file, ca);
   CAF_CHECK_EQUAL(config->server.host, "localhost");
   CAF_CHECK_EQUAL(config->tunnels.size(), 1u);
+}
+
+CAF_TEST(a CA that cannot be read is named before anything is dialed) {
+  auto config = make_agent_config(*load({.token = "k", .ca = "/nowhere/ca.pem"}), {});
+  CAF_REQUIRE(!config);
+  CAF_CHECK(config.error().code == errc::certificate_unreadable);
+  CAF_CHECK_EQUAL(config.error().detail,
+                  "ca /nowhere/ca.pem (from an option): No such file or directory");
 }
 
 CAF_TEST(a file is written for its owner only) {
@@ -224,6 +233,7 @@ CAF_TEST(a file in a shape of its own or with mistakes is not rewritten) {
 
 CAF_TEST(what cannot be a key is refused) {
   for (auto text : {"", "a b", "abc\ndef", "\"x\"", "key: x", "a#b"})
-    CAF_CHECK(!with_token("", text));
-  CAF_CHECK(!with_token("", std::string(300, 'a')));
+    CAF_CHECK(!is_token(text));
+  CAF_CHECK(!is_token(std::string(300, 'a')));
+  CAF_CHECK(is_token("sm_live_0aZ-."));
 }
