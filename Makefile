@@ -1,9 +1,9 @@
 # The front door. `make` alone lists what there is; the work is done by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench lint format fuzz test-asan test-tsan clean
+.PHONY: help run test build bench bench-quick bench-micro lint format fuzz test-asan test-tsan clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build, then a server, a demo site and a tunnel to it, until Ctrl+C
 	@scripts/run.sh
@@ -15,8 +15,14 @@ build: ## build/bin/serverme and build/bin/servermed
 	@scripts/install_packages.sh build run
 	@scripts/build.sh release
 
-bench: ## micro benchmarks (FILTER=regex)
-	@scripts/bench.sh "$(FILTER)"
+bench: ## ServerMe beside other tunnels, every scenario: about 15 minutes of measuring
+	@scripts/bench.sh full
+
+bench-quick: ## the headline scenarios beside nginx: 3 minutes of measuring
+	@scripts/bench.sh quick
+
+bench-micro: ## what the cores cost, by Google Benchmark (FILTER=regex)
+	@scripts/bench.sh micro "$(FILTER)"
 
 lint: ## layout, layers, sizes, shell scripts, clang-tidy on what you changed
 	@scripts/lint.sh

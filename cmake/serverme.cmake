@@ -2,7 +2,7 @@
 option(SERVERME_WITH_CAF "Build actors/ and nodes/ (off for ThreadSanitizer)" ON)
 option(SERVERME_TESTS "Build the tests" ON)
 option(SERVERME_FUZZ "Build the fuzz targets (clang only)" OFF)
-option(SERVERME_BENCH "Build bench/" OFF)
+option(SERVERME_BENCH "Build the micro benchmarks" OFF)
 set(SERVERME_SANITIZE "" CACHE STRING "address, thread or empty")
 
 set(CMAKE_CXX_STANDARD 20)

@@ -1,0 +1,1 @@
+"""Measuring ServerMe beside others; see docs/performance.md."""

@@ -1,0 +1,1 @@
+"""One run: every contender in every scenario, interleaved, and what came of it."""

@@ -1,0 +1,54 @@
+"""The shape of a contender: it starts its programs and says where its visitors go."""
+
+from dataclasses import dataclass
+
+from ..usage import all_processes, family
+
+SERVICES = ("files", "sink", "tcp")
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where visitors of one service connect, and the Host that they name."""
+    address: str
+    host: str = "localhost"
+
+    @property
+    def url(self):
+        return f"http://{self.address}"
+
+
+def straight(address):
+    """The link of a contender that has no relay on its way."""
+    return address
+
+
+class Contender:
+    name = ""
+    # How it is set up and why, a line each, for the table.
+    settings = ()
+    # Whether bytes between its two programs are encrypted.
+    encrypted = True
+
+    def __init__(self):
+        self.doors = {}
+        self.roles = {}
+
+    def why_absent(self, world):
+        """A reason, or None when it can be started."""
+        return None
+
+    def start(self, world, link=straight):
+        """Sets doors and roles. `link(address)` is that address as the contender's other program
+        reaches it: through a relay, or as it is."""
+        raise NotImplementedError
+
+    def pids(self):
+        """Role to the processes of now: the one that was started and all that came from it."""
+        processes = all_processes()
+        found = {}
+        for role, child in self.roles.items():
+            for pid in family(child.pid, processes):
+                kind = "database" if processes[pid].name.startswith("postgres") else role
+                found.setdefault(kind, []).append(pid)
+        return found

@@ -1,0 +1,1 @@
+"""What is measured: one file for each kind of load, all of the shape of scenario.py."""

@@ -1,0 +1,49 @@
+"""What ServerMe promises itself against the reference chain, and whether this run kept it."""
+
+from dataclasses import dataclass
+
+from .summary import ratios
+
+
+@dataclass(frozen=True)
+class Target:
+    label: str
+    scenario: str
+    figure: str
+    must: float
+    aim: float
+    more_is_better: bool = False
+    against: str = "nginx, TLS, nginx"
+
+    def judge(self, ratio):
+        if ratio is None:
+            return "not measured"
+        good = (lambda bound: ratio >= bound) if self.more_is_better else (lambda bound: ratio <= bound)
+        return "aim" if good(self.aim) else "must" if good(self.must) else "MISSED"
+
+
+TARGETS = (
+    Target("requests/s, 32 visitors", "small_32", "requests_per_second", 1.3, 1.5, True),
+    Target("requests/s, 256 visitors", "small_256", "requests_per_second", 1.5, 2.0, True),
+    Target("p50, 1 visitor", "small_1", "p50_us", 1.1, 0.9),
+    Target("p99, 256 visitors", "small_256", "p99_us", 0.7, 0.4),
+    Target("download, one stream", "bulk_down", "mb_per_second", 1.3, 1.6, True),
+    Target("upload, one stream", "bulk_up", "mb_per_second", 1.3, 1.6, True),
+    Target("CPU per request, 32 visitors", "small_32", "cpu_us_per_request", 0.65, 0.53),
+    Target("CPU per request, 256 visitors", "small_256", "cpu_us_per_request", 0.55, 0.42),
+    Target("CPU per GB, download", "bulk_down", "cpu_s_per_gb", 0.9, 0.8),
+    Target("download at 100 ms round trip", "wan_bulk_50ms", "mb_per_second", 0.9, 0.98, True,
+           against="direct"),
+)
+
+
+def judged(slots, subject):
+    """(target, Summary of ratios or None, verdict) of each whose scenario was run."""
+    found = []
+    for target in TARGETS:
+        rounds = slots.get(target.scenario)
+        if rounds and subject in rounds and target.against in rounds:
+            ratio = ratios([slot.get(target.figure) for slot in rounds[subject]],
+                           [slot.get(target.figure) for slot in rounds[target.against]])
+            found.append((target, ratio, target.judge(ratio and ratio.median)))
+    return found

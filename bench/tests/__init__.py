@@ -1,0 +1,1 @@
+"""Tests of what turns measurements into figures."""
