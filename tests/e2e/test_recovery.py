@@ -153,7 +153,7 @@ def test_reconnecting_is_patient(own_edge, started, origin):
     network.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_agent_stops_when_asked(edge, tunnel, origin, number):
     agent = tunnel("http", str(origin.port))
     assert agent.stop(number) == 0
