@@ -1,6 +1,6 @@
 # The front door. `make` alone lists what there is; the work is done by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench bench-quick bench-micro lint format fuzz test-asan test-tsan clean
+.PHONY: help run test build bench bench-quick bench-micro bench-check lint format fuzz test-asan test-tsan clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ bench-quick: ## the headline scenarios beside nginx: 3 minutes of measuring
 
 bench-micro: ## what the cores cost, by Google Benchmark (FILTER=regex)
 	@scripts/bench.sh micro "$(FILTER)"
+
+bench-check: ## fails when the byte path needs over 5 % more instructions than bench/instructions.json
+	@scripts/bench.sh check
 
 lint: ## layout, layers, sizes, shell scripts, clang-tidy on what you changed
 	@scripts/lint.sh

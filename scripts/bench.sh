@@ -3,6 +3,7 @@
 #
 #   scripts/bench.sh full|quick [ARGUMENT...]     see `python3 -m bench.compare --help`
 #   scripts/bench.sh micro [FILTER]               a regular expression over the names of benchmarks
+#   scripts/bench.sh check [--update]             instructions, beside bench/instructions.json
 #
 # SERVERME_BENCH_BIN: a folder with servermed, serverme and serverme_load, instead of building them.
 # SERVERME_BENCH_PEERS: folders with other tunnels (frps, frpc, ...), separated by colons.
@@ -36,8 +37,13 @@ case $mode in
       "$program" ${1:+--benchmark_filter="$1"}
     done
     ;;
+  check)
+    scripts/install_packages.sh build run bench
+    scripts/build.sh release serverme_instructions
+    exec /usr/bin/python3 -B -m bench.instructions build/bin/serverme_instructions "$@"
+    ;;
   *)
-    echo "usage: scripts/bench.sh full|quick|micro" >&2
+    echo "usage: scripts/bench.sh full|quick|micro|check" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,1 @@
+"""Instruction counts: repeatable on any machine, however busy."""
