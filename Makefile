@@ -39,7 +39,7 @@ fuzz: ## every fuzz target for SECONDS=60 each
 test-asan: ## unit and shortened process tests with ASan and UBSan
 	@scripts/test.sh asan
 
-test-tsan: ## what works without CAF (protocol, net, cli) with ThreadSanitizer
+test-tsan: ## what works without CAF (protocol, net, edge, cli) with ThreadSanitizer
 	@scripts/test.sh tsan
 
 clean: ## remove what was built; data of `make run` too

@@ -21,7 +21,7 @@ changed_sources() {
   else
     { git diff --name-only --diff-filter=d "$base" -- '*.cpp'
       git ls-files --others --exclude-standard -- '*.cpp'; } | sort -u
-  fi | grep -v '^tests/fuzz/' || true
+  fi | grep -vE '^(tests/fuzz|bench/micro)/' || true # not part of this configuration
 }
 
 tidy() {
