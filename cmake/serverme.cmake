@@ -5,6 +5,10 @@ option(SERVERME_FUZZ "Build the fuzz targets (clang only)" OFF)
 option(SERVERME_BENCH "Build the micro benchmarks" OFF)
 set(SERVERME_SANITIZE "" CACHE STRING "address, thread or empty")
 
+# Debian's, which finds Debian's pytest. Not looked for: `make run` configures on machines on which
+# `make test` has not installed it yet.
+set(SERVERME_PYTHON /usr/bin/python3 CACHE FILEPATH "Runs the tests that are in Python")
+
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
