@@ -4,7 +4,6 @@
 #include "protocol/lease_book.hpp"
 
 #include <algorithm>
-#include <set>
 #include <unordered_map>
 
 namespace serverme::actors {
@@ -24,8 +23,6 @@ struct name_registry_state {
   registry_settings settings;
   lease_book leases{milliseconds{0}, generation{}};
   time_point extended{};
-  // Leased here, but the store has not said yet whether the account may have it.
-  std::multiset<claim_key> unconfirmed;
   // Weak: a session's end is noticed by its monitor and must not wait for us.
   std::unordered_map<session_id, caf::actor_addr> holders;
 };
@@ -130,7 +127,8 @@ void claim_refused(registry_self self, lease_endpoint ask, lease_promise promise
   auto is_anothers = why.code == errc::name_taken || why.code == errc::name_reserved
                      || why.code == errc::port_taken;
   if (is_anothers && leaves_choice(ask)) {
-    ask.unwanted.push_back(key.port);
+    if (ask.kind == endpoint_kind::tcp)
+      ask.unwanted.push_back(key.port);
     return try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
   }
   // Whatever the store's trouble is, to an agent it is one thing: nobody can decide now.
@@ -138,33 +136,37 @@ void claim_refused(registry_self self, lease_endpoint ask, lease_promise promise
     is_anothers ? why : fail(errc::control_unavailable, "the store does not answer")));
 }
 
-void claim_answered(registry_self self, const claim_key& key) {
-  auto& unconfirmed = self->state.unconfirmed;
-  if (auto entry = unconfirmed.find(key); entry != unconfirmed.end())
-    unconfirmed.erase(entry);
+// Of two sessions of an account that asked at the same time the second is refused here.
+void take_lease(registry_self self, lease_endpoint ask, lease_promise promise, const claim_key& key,
+                int attempts_left) {
+  auto taken = self->state.leases.take(key, {ask.account, ask.session}, self->clock().now());
+  if (taken) {
+    if (taken->from)
+      tell_lost(self, *taken->from, taken->what);
+    promise.deliver(taken->what);
+  } else if (leaves_choice(ask)) { // a random name that somebody serves: one in 2^40
+    try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
+  } else {
+    promise.deliver(make_caf_error(taken.error()));
+  }
 }
 
-void claim_lease(registry_self self, lease_endpoint ask, lease_promise promise, lease_grant grant,
-                 int attempts_left) {
+// Nothing is leased before the store has answered: a stranger who asks for a name keeps nobody from
+// it meanwhile.
+void ask_store(registry_self self, lease_endpoint ask, lease_promise promise, const claim_key& key,
+               int attempts_left) {
   auto& state = self->state;
-  lease_holder who{ask.account, ask.session};
-  state.unconfirmed.insert(grant.key);
-  self
-    ->request(state.store, state.settings.store_timeout,
-              claim{ask.account, grant.key, hold_of(state.settings, grant.key)})
+  claim question{ask.account, key, hold_of(state.settings, key)};
+  self->request(state.store, state.settings.store_timeout, std::move(question))
     .then(
-      [self, promise, grant, who](const claimed&) mutable {
-        claim_answered(self, grant.key);
-        const auto* held = self->state.leases.find(grant.key, self->clock().now());
-        if (held != nullptr && held->holder == who && held->generation == grant.generation)
-          promise.deliver(grant);
+      [self, ask, promise, key, attempts_left](const claimed&) mutable {
+        if (self->state.holders.contains(ask.session))
+          take_lease(self, std::move(ask), std::move(promise), key, attempts_left);
         else // it ended while the store thought about it
           promise.deliver(make_caf_error(fail(errc::control_unavailable, "the session ended")));
       },
-      [self, ask, promise, grant, attempts_left](const caf::error& why) mutable {
-        claim_answered(self, grant.key);
-        self->state.leases.release(ask.session, grant);
-        claim_refused(self, std::move(ask), std::move(promise), grant.key, to_failure(why),
+      [self, ask, promise, key, attempts_left](const caf::error& why) mutable {
+        claim_refused(self, std::move(ask), std::move(promise), key, to_failure(why),
                       attempts_left);
       });
 }
@@ -180,24 +182,12 @@ void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, in
       fail(ask.kind == endpoint_kind::tcp ? errc::no_free_port : errc::control_unavailable)));
     return;
   }
-  auto& leases = self->state.leases;
-  auto now = self->clock().now();
-  auto was_held = leases.find(*key, now) != nullptr && !self->state.unconfirmed.contains(*key);
-  // From here on nobody else gets it, while the store is asked.
-  auto taken = leases.take(*key, {ask.account, ask.session}, now);
-  if (!taken && leaves_choice(ask)) // a random name that somebody serves: one in 2^40
-    return try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
-  if (!taken) {
-    promise.deliver(make_caf_error(taken.error()));
-    return;
-  }
-  if (taken->from)
-    tell_lost(self, *taken->from, taken->what);
-  if (was_held) { // the account had it before: the store has nothing to say
-    promise.deliver(taken->what);
-    return;
-  }
-  claim_lease(self, std::move(ask), std::move(promise), taken->what, attempts_left);
+  // What a session holds is its account's, and what another account holds is refused: to neither
+  // has the store anything to add.
+  if (self->state.leases.find(*key, self->clock().now()) != nullptr)
+    take_lease(self, std::move(ask), std::move(promise), *key, attempts_left);
+  else
+    ask_store(self, std::move(ask), std::move(promise), *key, attempts_left);
 }
 
 leases_renewed renew(registry_self self, const renew_leases& ask) {

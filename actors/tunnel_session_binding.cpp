@@ -151,16 +151,18 @@ void ask_lease(session_self self, binding asked) {
 void bind(session_self self, const bind_endpoint& ask, bound_promise promise) {
   auto& state = self->state;
   binding asked{.wanted = tidied(state, ask.wanted), .unwanted = {}, .promise = promise};
-  if (auto* known = find_same(state, asked.wanted)) {
-    ++state.bindings;
-    return ask_route_again(self, *known, std::move(asked));
-  }
-  if (state.endpoints.size() + state.bindings >= state.settings.endpoints_max) {
+  auto* known = find_same(state, asked.wanted);
+  auto others = known != nullptr ? 0 : state.endpoints.size();
+  // Also of those for the same endpoint: what many sessions may ask at once is bounded for all.
+  if (others + state.bindings >= state.settings.endpoints_max) {
     promise.deliver(make_caf_error(fail(errc::too_many_endpoints)));
     return;
   }
   ++state.bindings;
-  ask_lease(self, std::move(asked));
+  if (known != nullptr)
+    ask_route_again(self, *known, std::move(asked));
+  else
+    ask_lease(self, std::move(asked));
 }
 
 } // namespace serverme::actors::sessions

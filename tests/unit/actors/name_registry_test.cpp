@@ -60,10 +60,42 @@ CAF_TEST(two who ask at the same time do not both get it) {
   facts->holds_claims_back = true;
   auto early = first->request(names, caf::infinite, wish(alice, 1, "shop"));
   sched.run();
-  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "shop"))), errc::name_taken);
+  auto late = second->request(names, caf::infinite, wish(alice, 2, "shop"));
+  sched.run();
   tell(store, extend_claims{});
   early.receive([](const lease_grant& grant) { CAF_CHECK_EQUAL(grant.key.name, "shop"); },
                 [](const caf::error&) { CAF_FAIL("the first one was refused"); });
+  late.receive(
+    [](const lease_grant&) { CAF_FAIL("both got it"); },
+    [](const caf::error& why) { CAF_CHECK_EQUAL(actors::to_failure(why).code, errc::name_taken); });
+}
+
+CAF_TEST(a stranger who asks for a name does not keep its account from it) {
+  facts->owners[{.name = "shop"}] = bob;
+  facts->holds_claims_back = true;
+  auto stranger = first->request(names, caf::infinite, wish(alice, 1, "shop"));
+  sched.run();
+  auto owner = second->request(names, caf::infinite, wish(bob, 2, "shop"));
+  sched.run();
+  tell(store, extend_claims{});
+  stranger.receive(
+    [](const lease_grant&) { CAF_FAIL("it is another account's"); },
+    [](const caf::error& why) { CAF_CHECK_EQUAL(actors::to_failure(why).code, errc::name_taken); });
+  owner.receive([](const lease_grant& grant) { CAF_CHECK_EQUAL(grant.key.name, "shop"); },
+                [](const caf::error&) { CAF_FAIL("its own name was refused"); });
+}
+
+CAF_TEST(a session that ends before the store has answered leaves no lease) {
+  facts->holds_claims_back = true;
+  {
+    caf::scoped_actor brief{sys};
+    brief->send(names, wish(alice, 1, "shop"));
+    sched.run();
+  }
+  sched.run();
+  tell(store, extend_claims{});
+  facts->holds_claims_back = false;
+  CAF_CHECK(lease(second, wish(alice, 2, "shop")));
 }
 
 CAF_TEST(a name of another account is refused even to one who asks twice) {

@@ -103,6 +103,25 @@ CAF_TEST(http and tls share their names) {
   CAF_CHECK(edge->find("shop.test")->kind == endpoint_kind::http);
 }
 
+CAF_TEST(a session asks so much at once and no more also for one endpoint) {
+  auto agent = join("key of alice");
+  CAF_REQUIRE(bind_http(agent.session, "shop"));
+  caf::scoped_actor loop{sys};
+  for (int i = 0; i < 7; ++i)
+    loop->send(tree.reception(), bind_endpoint{agent.session, {.name = "shop"}});
+  sched.run();
+  int bound = 0, refused = 0;
+  for (int i = 0; i < 7; ++i)
+    loop->receive([&](const endpoint_bound&) { ++bound; },
+                  [&](const caf::error& why) {
+                    CAF_CHECK_EQUAL(actors::to_failure(why).code, errc::too_many_endpoints);
+                    ++refused;
+                  });
+  CAF_CHECK_EQUAL(bound, 5);
+  CAF_CHECK_EQUAL(refused, 2);
+  CAF_CHECK(bind_http(agent.session, "shop"));
+}
+
 CAF_TEST(a session has so many endpoints and no more) {
   auto agent = join("key of alice");
   for (int i = 0; i < 5; ++i)
