@@ -17,10 +17,10 @@ std::string read_token() {
   termios found{};
   auto is_terminal = ::tcgetattr(STDIN_FILENO, &found) == 0;
   if (is_terminal) {
-    print_error("Key (it is not shown): ");
     auto silent = found;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    print_error("Key (it is not shown): ");
   }
   std::getline(std::cin, token);
   if (is_terminal) {
