@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from . import results
-from .children import GaveUp
 from .contenders.field import REFERENCE
 from .run import perform
 from .scenarios.programme import FULL, QUICK, scenarios
@@ -57,9 +56,6 @@ def main():
     world = World(given.programs.resolve())
     try:
         result = perform(world, mode, chosen, wanted, ROOT, say)
-    except GaveUp as why:
-        say(str(why))
-        return 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # it is ending already

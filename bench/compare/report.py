@@ -39,7 +39,8 @@ def as_markdown(result, scenarios):
         blocks += [f"### {scenario.title}", scenario_table(rounds, scenario.figures)]
         notes = [noise_line(rounds, scenario.figures)] + failures(rounds)
         blocks.append("\n".join(f"- {note}" for note in notes if note))
-    blocks += ["## Targets", target_table(result["slots"], SUBJECT)]
+    if promises := target_table(result["slots"], SUBJECT):
+        blocks += ["## Targets", promises]
     if result["cut_short"]:
         blocks.append(f"The run was cut short: {result['cut_short']}.")
     return "\n\n".join(block for block in blocks if block) + "\n"

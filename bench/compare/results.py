@@ -14,10 +14,19 @@ def write(folder, result, scenarios):
     path.write_text(json.dumps(result, indent=1) + "\n")
     text = as_markdown(result, scenarios)
     (folder / f"{stem}.md").write_text(text)
+    write_plots(folder / stem, result, scenarios)
+    return text, path
+
+
+def write_plots(folder, result, scenarios):
+    """(title, file name) of each scenario that has a figure."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
     for scenario in scenarios:
         rounds = result["slots"].get(scenario.key)
         picture = rounds and of_scenario(scenario, rounds)
         if picture:
-            (folder / stem).mkdir(exist_ok=True)
-            (folder / stem / f"{scenario.key}.svg").write_text(picture)
-    return text, path
+            name = f"{scenario.key}.svg"
+            (folder / name).write_text(picture)
+            written.append((scenario.title, name))
+    return written

@@ -14,7 +14,8 @@ def measure(world, scenario, contender, mode):
         measured = scenario.run(world, contender, mode)
     except GaveUp as why:
         return {"failed": str(why)}
-    used = meter.read()
+    finally:
+        used = meter.read()
     measured["slot_seconds"] = time.monotonic() - began
     measured["foreign_cores"] = used["foreign_cpu_seconds"] / measured["slot_seconds"]
     measured["cpu_seconds"] = used["cpu_seconds"]

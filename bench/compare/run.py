@@ -61,6 +61,8 @@ def perform(world, mode, scenarios, wanted, root, say):
         _measure_all(world, mode, scenarios, wanted, result, say)
     except KeyboardInterrupt:
         result["cut_short"] = "interrupted"
+    except GaveUp as why:
+        result["cut_short"] = str(why)
     result["seconds"] = time.monotonic() - began
     return result
 

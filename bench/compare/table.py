@@ -78,8 +78,12 @@ def noise_line(rounds, figures):
 
 
 def target_table(slots, subject):
+    """Empty when no target's scenario was run."""
+    verdicts = judged(slots, subject)
+    if not verdicts:
+        return ""
     rows = [["serverme / reference", "ratio", "must", "aim", "verdict"]]
-    for target, ratio, verdict in judged(slots, subject):
+    for target, ratio, verdict in verdicts:
         against = "" if target.against == REFERENCE else f" (to {target.against})"
         shown = f"{ratio.median:.2f} [{ratio.min:.2f}-{ratio.max:.2f}]" if ratio else "-"
         rows.append([target.label + against, shown, f"{target.must:g}", f"{target.aim:g}", verdict])

@@ -7,10 +7,9 @@ from .children import GaveUp, run_text
 _UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
 
 
-def run(door, visitors, seconds, keep_alive=True, path="/small"):
-    headers = ["-H", f"Host: {door.host}"] + ([] if keep_alive else ["-H", "Connection: close"])
+def run(door, visitors, seconds):
     text = run_text(["wrk", "-t1", f"-c{visitors}", f"-d{seconds}s", "--timeout", "10s", "--latency",
-                     *headers, door.url + path], seconds + 30)
+                     "-H", f"Host: {door.host}", door.url + "/small"], seconds + 30)
     return parse(text)
 
 

@@ -17,6 +17,16 @@ class UsageTest(unittest.TestCase):
             pass
         self.assertGreater(meter.read()["cpu_seconds"]["me"], 0.045)
 
+    def test_the_largest_memory_counts_not_the_last(self):
+        meter = Meter({"me": [os.getpid()]})
+        before = memory_bytes(os.getpid())
+        block = bytearray(os.urandom(1) * (32 << 20))
+        deadline = time.monotonic() + 20
+        while meter.largest_memory["me"] < before + (16 << 20) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        del block
+        self.assertGreater(meter.read()["memory_bytes"]["me"], before + (16 << 20))
+
     def test_memory_is_more_than_nothing(self):
         self.assertGreater(memory_bytes(os.getpid()), 1 << 20)
 
