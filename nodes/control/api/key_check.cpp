@@ -24,24 +24,25 @@ void key_check::find_owner(std::string_view authorization,
   if (key.empty())
     return answered(fail(errc::api_unauthorized));
   auto hash = sha256(key);
+  auto now = std::chrono::steady_clock::now();
   auto known = known_.find(hash);
-  if (known != known_.end() && std::chrono::steady_clock::now() < known->second.until)
+  if (known != known_.end() && now < known->second.until)
     return answered(known->second.owner);
   context_.ask<key_owner>(
     context_.whom.store, context_.settings.ask_time, authenticate_key{hash},
-    [this, hash, answered = std::move(answered)](const result<key_owner>& owner) {
-      if (owner)
-        remember(hash, *owner);
+    [this, hash, now, answered = std::move(answered)](const result<key_owner>& owner) {
+      if (owner) // since it was asked: an answer may have been on its way for long
+        remember(hash, *owner, now + context_.settings.key_trust);
       else
         known_.erase(hash);
       answered(owner);
     });
 }
 
-void key_check::remember(const std::string& hash, const key_owner& owner) {
+void key_check::remember(const std::string& hash, const key_owner& owner, time_point until) {
   if (known_.size() >= known_max)
     known_.clear(); // they are asked for again: cheaper than to keep an order of age
-  known_[hash] = {owner, std::chrono::steady_clock::now() + context_.settings.key_trust};
+  known_[hash] = {owner, until};
 }
 
 } // namespace serverme::control

@@ -22,7 +22,7 @@ private:
     time_point until{};
   };
 
-  void remember(const std::string& hash, const key_owner& owner);
+  void remember(const std::string& hash, const key_owner& owner, time_point until);
 
   api_context& context_;
   /// By hash: no key stays in memory.

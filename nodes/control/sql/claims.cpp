@@ -34,9 +34,14 @@ void prepare_claims(pqxx::connection& connection) {
     RETURNING account)");
   connection.prepare("find_claim", R"(
     SELECT reserved_at IS NOT NULL FROM claims WHERE name = $1 AND port = $2)");
+  // Made again when it is gone: a database that was away for long finds holds that have ended, and
+  // sweeps them, before it hears of those that are in use.
   connection.prepare("extend_claim", R"(
-    UPDATE claims SET held_until = now() + $4 * interval '1 second'
-    WHERE name = $1 AND port = $2 AND account = $3)");
+    INSERT INTO claims AS c (name, port, account, held_until)
+    SELECT $1::text, $2::integer, id, now() + $4 * interval '1 second'
+    FROM accounts WHERE id = $3
+    ON CONFLICT (name, port) DO UPDATE SET held_until = excluded.held_until
+      WHERE c.account = excluded.account)");
   connection.prepare("give_up_claim", R"(
     DELETE FROM claims WHERE name = $1 AND port = $2 AND account = $3 AND reserved_at IS NULL)");
   connection.prepare("sweep_claims", R"(

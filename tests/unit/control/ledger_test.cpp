@@ -46,6 +46,11 @@ struct fixture {
     run_sql(settings, "UPDATE claims SET held_until = now() - interval '1 second'");
   }
 
+  void cut_connections() {
+    run_sql(settings, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                      " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+  }
+
   database_settings settings = migrated_database();
   ledger facts{settings};
 };
@@ -236,10 +241,19 @@ CAF_TEST(holds that ended long ago are swept away) {
   CAF_CHECK_EQUAL(read_sql(settings, "SELECT count(*) FROM claims"), "0");
 }
 
+CAF_TEST(what is in use is held again after it was swept away) {
+  auto ada = user("ada");
+  auto bob = user("bob");
+  CAF_CHECK(!try_claim(ada, shop));
+  run_sql(settings, "UPDATE claims SET held_until = now() - interval '2 hours'");
+  CAF_CHECK(facts.answer(extend_claims{{{bob, port, an_hour}}})); // another session's, and a sweep
+  CAF_CHECK(facts.answer(extend_claims{{{ada, shop, an_hour}}}));
+  CAF_CHECK(try_claim(bob, shop) == errc::name_taken);
+}
+
 CAF_TEST(a connection that was cut is replaced within the question) {
   user("ada");
-  run_sql(settings, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+  cut_connections();
   CAF_CHECK(facts.answer(create_user{"bob"}));
   CAF_CHECK(facts.answer(probe_store{}));
 }
@@ -250,6 +264,8 @@ CAF_TEST(a statement that takes too long is given up) {
   auto ada = user("ada");
   CAF_CHECK(!try_claim(ada, shop));
   ledger impatient{hasty};
+  CAF_CHECK(impatient.answer(probe_store{}));
+  cut_connections(); // the next one is no more patient
   CAF_CHECK(impatient.answer(probe_store{}));
   std::promise<void> locked;
   std::promise<void> enough;
