@@ -45,13 +45,19 @@ std::string connection_to(const fs::path& socket_directory) {
   return "host=" + quoted(socket_directory.string()) + " port=5432 user=serverme dbname=postgres";
 }
 
+/// How its owner started it, and starts it again.
+struct owned_server {
+  cluster_plan plan;
+  fs::path socket_directory;
+  descriptor lock;
+  /// 0: it has ended.
+  pid_t process = 0;
+};
+
 struct used_cluster {
   std::string connection_string;
-  // Of the owner only.
-  descriptor lock;
-  pid_t server = 0;
-  fs::path socket_directory;
-  fs::path home;
+  /// Not when it is borrowed.
+  std::optional<owned_server> owned;
 };
 
 /// @pre the lock is held
@@ -59,7 +65,8 @@ result<cluster_plan> ready_to_start(const fs::path& data_dir) {
   auto plan = plan_cluster(data_dir);
   if (!plan)
     return plan;
-  if (!fs::exists(plan->cluster / "PG_VERSION")) {
+  std::error_code none;
+  if (!fs::exists(plan->cluster / "PG_VERSION", none)) {
     if (auto made = make_cluster(*plan); !made)
       return fail(made.error());
   }
@@ -89,11 +96,8 @@ result<used_cluster> own_cluster(const fs::path& data_dir, descriptor lock) {
   auto server = start_server(*plan, *sockets);
   if (!server)
     return fail(server.error());
-  return used_cluster{.connection_string = connection_to(*sockets),
-                      .lock = std::move(lock),
-                      .server = *server,
-                      .socket_directory = *sockets,
-                      .home = plan->home};
+  return used_cluster{connection_to(*sockets),
+                      owned_server{*std::move(plan), *sockets, std::move(lock), *server}};
 }
 
 result<used_cluster> borrow_cluster(const fs::path& data_dir) {
@@ -103,7 +107,7 @@ result<used_cluster> borrow_cluster(const fs::path& data_dir) {
   });
   if (!running)
     return fail(errc::database_unavailable, "PostgreSQL of " + data_dir.string() + " is starting");
-  return used_cluster{.connection_string = connection_to(running->socket_directory)};
+  return used_cluster{connection_to(running->socket_directory), std::nullopt};
 }
 
 } // namespace
@@ -150,16 +154,32 @@ const std::string& private_postgres::connection_string() const noexcept {
   return state_->used.connection_string;
 }
 
+bool private_postgres::has_ended() {
+  auto& owned = state_->used.owned;
+  if (owned && owned->process != 0 && reap(owned->process))
+    owned->process = 0;
+  return owned && owned->process == 0;
+}
+
+result<done> private_postgres::start_again() {
+  auto& owned = *state_->used.owned;
+  end_left_behind(owned.plan.cluster);
+  auto server = start_server(owned.plan, owned.socket_directory);
+  if (!server)
+    return fail(server.error());
+  owned.process = *server;
+  return done{};
+}
+
 void private_postgres::stop() {
-  auto& used = state_->used;
-  auto server = std::exchange(used.server, 0);
-  if (server == 0)
+  auto owned = std::exchange(state_->used.owned, std::nullopt);
+  if (!owned)
     return;
-  end_server(server);
+  if (owned->process != 0)
+    end_server(owned->process);
   std::error_code none;
-  if (used.socket_directory.parent_path() != used.home) // a temporary one
-    fs::remove_all(used.socket_directory, none);
-  used.lock = descriptor{};
+  if (owned->socket_directory.parent_path() != owned->plan.home) // a temporary one
+    fs::remove_all(owned->socket_directory, none);
 }
 
 } // namespace serverme::control

@@ -28,6 +28,12 @@ public:
   ~private_postgres();
 
   const std::string& connection_string() const noexcept;
+  /// Whether the server is gone though nobody stopped it.
+  bool has_ended();
+  /// Starts it where it was: the connection string stays good. As with start(), it ends with the
+  /// calling thread. @pre has_ended()
+  /// @errors database_unavailable
+  result<done> start_again();
   /// Ends the server, unless it is borrowed: fast first, then by force. Idempotent.
   void stop();
 

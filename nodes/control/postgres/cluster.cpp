@@ -149,6 +149,10 @@ void end_left_behind(const fs::path& cluster) {
     spdlog::info("PostgreSQL of an earlier run (pid {}) is ended first", left->process);
     end_server(left->process);
   }
+  // A dead process's is PostgreSQL's own to judge: it knows whether anybody still uses that
+  // server's memory. One that names a stranger, or nobody, would keep it from starting.
+  if (names_dead_process(cluster))
+    return;
   std::error_code none;
   fs::remove(cluster / "postmaster.pid", none);
 }

@@ -69,7 +69,7 @@ bool write_file(const fs::path& file, const std::string& text) {
 }
 
 /// 15 of "15" or "9.6"; 0: none.
-int version_of(std::string_view text) {
+int leading_number(std::string_view text) {
   int version = 0;
   std::from_chars(text.data(), text.data() + text.size(), version);
   return version;
@@ -85,7 +85,7 @@ fs::path newest_debian_programs() {
   int newest_version = 0;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator{debian_programs, none}) {
-    auto version = version_of(entry.path().filename().string());
+    auto version = leading_number(entry.path().filename().string());
     if (version > newest_version && has_programs(entry.path() / "bin")) {
       newest = entry.path() / "bin";
       newest_version = version;
@@ -98,7 +98,7 @@ fs::path programs_of_path() {
   const auto* path = std::getenv("PATH");
   std::istringstream folders{path != nullptr ? path : ""};
   for (std::string folder; std::getline(folders, folder, ':');) {
-    if (!folder.empty() && has_programs(folder))
+    if (folder.starts_with('/') && has_programs(folder)) // not whatever lies where we were started
       return folder;
   }
   return {};
@@ -110,7 +110,7 @@ std::optional<running_cluster> find_running(const fs::path& cluster) {
   // Lines of postmaster.pid (PostgreSQL's miscadmin.h): process, cluster, start, port, socket
   // directory, address, shared memory, status.
   auto lines = read_lines(cluster / "postmaster.pid");
-  running_cluster found{.process = version_of(line_of(lines, 0)),
+  running_cluster found{.process = leading_number(line_of(lines, 0)),
                         .socket_directory = line_of(lines, 4),
                         .is_ready = line_of(lines, 7).starts_with("ready")};
   if (found.process <= 0)
@@ -127,6 +127,11 @@ std::optional<running_cluster> find_running(const fs::path& cluster) {
   if (gone || works_in != fs::weakly_canonical(cluster, gone))
     return std::nullopt;
   return found;
+}
+
+bool names_dead_process(const fs::path& cluster) {
+  auto number = leading_number(line_of(read_lines(cluster / "postmaster.pid"), 0));
+  return number > 0 && ::access(("/proc/" + std::to_string(number)).c_str(), F_OK) != 0;
 }
 
 result<system_user> choose_user(const fs::path& data_dir) {

@@ -19,6 +19,9 @@ struct running_cluster {
 /// nullopt: there is none, or the process it names is not this cluster's any more.
 std::optional<running_cluster> find_running(const std::filesystem::path& cluster);
 
+/// Whether postmaster.pid names a process that lives no more.
+bool names_dead_process(const std::filesystem::path& cluster);
+
 /// As whom its server has to run: its owner; for a new one ourselves, or as root, which PostgreSQL
 /// refuses to run as, somebody else. @errors data_dir_unusable
 result<system_user> choose_user(const std::filesystem::path& data_dir);

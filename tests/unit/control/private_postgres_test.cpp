@@ -4,6 +4,7 @@
 #include "nodes/control/private_postgres.hpp"
 
 #include "nodes/control/postgres/cluster.hpp"
+#include "nodes/control/postgres_watch.hpp"
 #include "tests/unit/control/own_database.hpp"
 #include "tests/unit/test.hpp"
 
@@ -139,6 +140,24 @@ CAF_TEST(one that was left behind is ended and its data is there) {
   CAF_REQUIRE(second);
   CAF_CHECK(await_exit(*child, milliseconds{0}));
   CAF_CHECK_EQUAL(read_sql({second->connection_string()}, "SELECT number FROM left_behind"), "7");
+}
+
+CAF_TEST(a server that was killed is started again where it was) {
+  const auto& place = shared_place();
+  auto database = private_postgres::start(place.path());
+  CAF_REQUIRE(database);
+  CAF_CHECK(!database->has_ended());
+  postgres_watch watch{*database};
+  for (auto signal : {SIGKILL, SIGINT}) {
+    auto before = find_running(cluster_of(place));
+    CAF_REQUIRE(before);
+    ::kill(before->process, signal);
+    CAF_REQUIRE(await(milliseconds{30'000}, [&] {
+      auto now = find_running(cluster_of(place));
+      return now && now->process != before->process && now->is_ready;
+    }));
+    CAF_CHECK_EQUAL(select_one(*database), "1");
+  }
 }
 
 CAF_TEST(a lock file of a process that is somebody else is no obstacle) {
