@@ -3,6 +3,7 @@
 #include "net/file.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <string>
 #include <utility>
 
@@ -58,18 +59,12 @@ struct certificate_files::entry {
 
 certificate_files::certificate_files(std::vector<entry> entries, milliseconds period,
                                      on_reload told)
-  : period_{period}, told_{std::move(told)}, entries_{std::move(entries)}, watcher_{[this] {
-      watch();
-    }} {}
+  : period_{period},
+    told_{std::move(told)},
+    entries_{std::move(entries)},
+    watcher_{[this](const std::stop_token& stop) { watch(stop); }} {}
 
-certificate_files::~certificate_files() {
-  {
-    std::lock_guard guard{mutex_};
-    stopping_ = true;
-  }
-  stop_.notify_all();
-  watcher_.join();
-}
+certificate_files::~certificate_files() = default;
 
 result<std::unique_ptr<certificate_files>>
 certificate_files::open(std::vector<certificate_paths> paths, milliseconds period, on_reload told) {
@@ -107,14 +102,13 @@ net::ssl_context certificate_files::find(std::string_view server_name) {
   return nullptr;
 }
 
-void certificate_files::watch() {
-  std::unique_lock lock{mutex_};
-  while (!stop_.wait_for(lock, period_, [this] { return stopping_; })) {
-    lock.unlock();
+void certificate_files::watch(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::unique_lock lock{mutex};
+  std::condition_variable_any woken; // by `stop` alone
+  while (!woken.wait_for(lock, stop, period_, [&stop] { return stop.stop_requested(); }))
     for (auto& each : entries_)
       look(each);
-    lock.lock();
-  }
 }
 
 // Only the watcher touches what is not under the lock.

@@ -4,11 +4,11 @@
 #include "nodes/edge/certificate_source.hpp"
 #include "protocol/time.hpp"
 
-#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -38,16 +38,14 @@ public:
 private:
   struct entry;
   certificate_files(std::vector<entry> entries, milliseconds period, on_reload told);
-  void watch();
+  void watch(const std::stop_token& stop);
   void look(entry& one);
 
   const milliseconds period_;
   const on_reload told_;
-  std::mutex mutex_; // of entries_' contents and stopping_; once a handshake
-  std::condition_variable stop_;
-  bool stopping_ = false;
+  std::mutex mutex_; // of entries_' contents; once a handshake
   std::vector<entry> entries_;
-  std::thread watcher_;
+  std::jthread watcher_;
 };
 
 } // namespace serverme::edge
