@@ -31,6 +31,19 @@ data_directory::~data_directory() {
     ::close(lock_);
 }
 
+result<done> data_directory::check_owner(const std::filesystem::path& path) {
+  struct stat entry {};
+  if (::stat(path.c_str(), &entry) != 0)
+    return unusable(path, reason(errno));
+  if (entry.st_uid != ::geteuid())
+    return unusable(path, "it belongs to another user");
+  auto is_shared = (entry.st_mode & S_IWOTH) != 0
+                   || ((entry.st_mode & S_IWGRP) != 0 && entry.st_gid != ::getegid());
+  if (is_shared)
+    return unusable(path, "others can write to it");
+  return done{};
+}
+
 result<data_directory> data_directory::open(const std::filesystem::path& path) {
   if (path.empty())
     return fail(errc::data_dir_unusable, "no directory is named: use --data-dir");
@@ -43,6 +56,8 @@ result<data_directory> data_directory::open(const std::filesystem::path& path) {
   // around.
   if (is_new && ::chmod(whole.c_str(), 0711) != 0)
     return unusable(whole, reason(errno));
+  if (auto checked = check_owner(whole); !checked)
+    return fail(checked.error());
   auto lock = ::open((whole / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0)
     return unusable(whole, reason(errno));

@@ -12,6 +12,9 @@ public:
   /// Makes it if need be and takes its lock. The path becomes absolute.
   /// @errors data_dir_unusable, already_running
   static result<data_directory> open(const std::filesystem::path& path);
+  /// Ours alone: who could put a link there, or a CA, would have us write and trust what he likes.
+  /// @errors data_dir_unusable
+  static result<done> check_owner(const std::filesystem::path& path);
   ~data_directory();
   data_directory(data_directory&& other) noexcept;
   data_directory& operator=(data_directory&&) = delete;

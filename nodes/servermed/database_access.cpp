@@ -1,5 +1,6 @@
 #include "nodes/servermed/database_access.hpp"
 
+#include "nodes/servermed/data_directory.hpp"
 #include "nodes/servermed/node_config.hpp"
 
 #include <CLI/CLI.hpp>
@@ -35,6 +36,8 @@ result<database_access> database_access::open(const database_options& options) {
     auto data_dir = std::filesystem::canonical(config.data_dir, error);
     if (error)
       return fail(errc::data_dir_unusable, config.data_dir.string() + ": " + error.message());
+    if (auto checked = data_directory::check_owner(data_dir); !checked)
+      return fail(checked.error());
     auto borrowed = control::private_postgres::borrow(data_dir);
     if (!borrowed)
       return fail(borrowed.error());
