@@ -87,14 +87,6 @@ result<done> edge_actors::await_start(milliseconds patience) const {
   return done{};
 }
 
-void edge_actors::on_failure(std::function<void(failure)> call) const {
-  caf::actor_cast<caf::actor>(supervisor_)
-    ->attach_functor([call = std::move(call)](const caf::error& why) {
-      if (why != caf::exit_reason::user_shutdown)
-        call(to_failure(why));
-    });
-}
-
 bool edge_actors::stop(milliseconds patience) {
   if (!supervisor_)
     return true;

@@ -60,10 +60,6 @@ public:
   /// Where the loops leave what they recorded.
   const std::shared_ptr<capture_intake>& captures() const noexcept { return captures_; }
 
-  /// Called on one of CAF's threads when an actor failed so often that the supervisor gave all up:
-  /// the node cannot go on.
-  void on_failure(std::function<void(failure)> call) const;
-
   /// Ends them, top down. Call it after the edge has stopped. Idempotent.
   /// @returns false when they did not end in time: ~actor_system would wait for them without end
   bool stop(milliseconds patience);

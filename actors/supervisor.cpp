@@ -142,6 +142,14 @@ supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<child_s
   return system.spawn(supervisor, std::move(children), policy);
 }
 
+void on_failure(const supervisor_actor& whom, std::function<void(const failure&)> call) {
+  caf::actor_cast<caf::actor>(whom)->attach_functor(
+    [call = std::move(call)](const caf::error& why) {
+      if (why != caf::exit_reason::user_shutdown)
+        call(to_failure(why));
+    });
+}
+
 bool stop_and_wait(caf::actor_system& system, const supervisor_actor& whom, milliseconds patience) {
   caf::scoped_actor self{system, true};
   self->monitor(whom);

@@ -51,6 +51,10 @@ struct restart_policy {
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<child_spec> children,
                                   restart_policy policy = {});
 
+/// `call` is called on one of CAF's threads when a child failed so often that all was given up: the
+/// node cannot go on.
+void on_failure(const supervisor_actor& whom, std::function<void(const failure&)> call);
+
 /// Ends it and, before it, its children. Blocks: for main().
 /// @returns false when they did not end in time: ~actor_system would wait for them without end
 bool stop_and_wait(caf::actor_system& system, const supervisor_actor& whom, milliseconds patience);

@@ -3,7 +3,7 @@
 #include "actors/probed.hpp"
 #include "nodes/control/ledger.hpp"
 
-#include <memory>
+#include <utility>
 
 namespace serverme::control {
 
@@ -15,20 +15,24 @@ struct store_state {
   static inline const char* name = "store";
   std::unique_ptr<ledger> facts;
   std::uint64_t queued_max = 0;
+  std::shared_ptr<std::atomic<std::uint64_t>> refused;
 };
 
 using store_self = actors::self_pointer<store_actor, store_state>;
 
 template <class Reply, class Question>
 caf::result<Reply> answer(store_self self, const Question& ask) {
-  if (self->queued() > self->state.queued_max)
+  if (self->queued() > self->state.queued_max) {
+    self->state.refused->fetch_add(1, std::memory_order_relaxed);
     return actors::make_caf_error(fail(errc::database_unavailable, "too many questions wait"));
+  }
   return actors::reply(self->state.facts->answer(ask));
 }
 
 store_actor::behavior_type postgres_store(store_self self, store_settings settings) {
   self->state.facts = std::make_unique<ledger>(std::move(settings.database));
   self->state.queued_max = settings.queued_max;
+  self->state.refused = std::move(settings.refused);
   return {
     [self](const authenticate_key& ask) { return answer<key_owner>(self, ask); },
     [self](const check_keys& ask) { return answer<good_keys>(self, ask); },

@@ -10,12 +10,18 @@
 #include "actors/ports/store.hpp"
 #include "nodes/control/database_settings.hpp"
 
+#include <atomic>
+#include <memory>
+
 namespace serverme::control {
 
 struct store_settings {
   database_settings database;
   /// Questions that wait, beyond which the next one is refused.
   std::uint64_t queued_max = 1'000;
+  /// Counts those; outlives each store that is started with it.
+  std::shared_ptr<std::atomic<std::uint64_t>> refused
+    = std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 
 actors::store_actor spawn_postgres_store(caf::actor_system& system, store_settings settings);

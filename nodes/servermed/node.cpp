@@ -6,6 +6,7 @@
 #include "nodes/control/ledger.hpp"
 #include "nodes/control/migrate.hpp"
 #include "nodes/control/postgres_store.hpp"
+#include "nodes/control/postgres_watch.hpp"
 #include "nodes/control/private_postgres.hpp"
 #include "nodes/edge/actor_gate.hpp"
 #include "nodes/edge/certificate_files.hpp"
@@ -13,10 +14,12 @@
 #include "nodes/edge/edge_node.hpp"
 #include "nodes/servermed/agent_settings.hpp"
 #include "nodes/servermed/data_directory.hpp"
+#include "nodes/servermed/node_counters.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <optional>
 #include <thread>
@@ -66,6 +69,7 @@ struct node::parts {
 
   std::optional<data_directory> directory;
   std::optional<control::private_postgres> postgres;
+  std::optional<control::postgres_watch> postgres_watch;
   control::database_settings database;
   std::unique_ptr<edge::certificate_source> certificates;
   std::filesystem::path ca_file; // of the development CA
@@ -75,6 +79,7 @@ struct node::parts {
   std::optional<actor_config> actor_settings;
   std::optional<caf::actor_system> system;
   std::optional<actors::front_door> store;
+  std::shared_ptr<std::atomic<std::uint64_t>> store_refused;
   actors::supervisor_actor store_supervisor;
   std::optional<actors::edge_actors> tree;
   std::optional<edge::actor_gate> gate;
@@ -86,10 +91,12 @@ struct node::parts {
   result<done> open_directory();
   result<done> open_database();
   result<done> open_certificates();
+  void start_store();
   result<done> start_actors();
   result<done> start_api();
   result<done> tell_ready();
   void end();
+  void stop_postgres();
 };
 
 result<done> node::parts::open_directory() {
@@ -110,6 +117,7 @@ result<done> node::parts::open_database() {
     if (!started)
       return fail(started.error());
     postgres.emplace(std::move(*started));
+    postgres_watch.emplace(*postgres);
     database.connection_string = postgres->connection_string();
   }
   auto applied = control::migrate(database);
@@ -137,6 +145,21 @@ result<done> node::parts::open_certificates() {
   return done{};
 }
 
+void node::parts::start_store() {
+  store.emplace(*system, "the store");
+  control::store_settings settings{.database = database};
+  store_refused = settings.refused;
+  actors::child_spec spec{.name = "store",
+                          .start =
+                            [this, settings] {
+                              return caf::actor_cast<caf::actor>(
+                                control::spawn_postgres_store(*system, settings));
+                            },
+                          .door = *store};
+  store_supervisor = actors::spawn_supervisor(*system, {std::move(spec)});
+  actors::on_failure(store_supervisor, [&stop = stop](failure why) { stop.fail_with(why); });
+}
+
 // The edge opens its ports first, for the URLs; and lets nobody in before there is somebody to ask.
 result<done> node::parts::start_actors() {
   edge = std::make_shared<edge::edge_node>(config.edge, *certificates);
@@ -146,16 +169,7 @@ result<done> node::parts::start_actors() {
 
   actor_settings.emplace();
   system.emplace(*actor_settings);
-  store.emplace(*system, "the store");
-  actors::child_spec store_spec{
-    .name = "store",
-    .start =
-      [this] {
-        return caf::actor_cast<caf::actor>(
-          control::spawn_postgres_store(*system, {.database = database}));
-      },
-    .door = *store};
-  store_supervisor = actors::spawn_supervisor(*system, {std::move(store_spec)});
+  start_store();
 
   auto port_or
     = [](std::uint16_t told, const net::address& ours) { return told != 0 ? told : ours.port; };
@@ -169,7 +183,7 @@ result<done> node::parts::start_actors() {
        .http_port = port_or(config.public_http_port, addresses.http),
        .https_port = port_or(config.public_tls_port, addresses.tls)};
   tree.emplace(*system, store->as<actors::store_actor>(), outside(), edge, settings);
-  tree->on_failure([&stop = stop](failure why) { stop.fail_with(std::move(why)); });
+  actors::on_failure(tree->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
   if (auto started = tree->await_start(actors_start_within); !started)
     return fail(started.error());
   gate.emplace(*system, *tree, outside());
@@ -181,7 +195,11 @@ result<done> node::parts::start_api() {
   api.emplace(*system, settings,
               control::api_actors{.desk = tree->desk(),
                                   .store = store->as<actors::store_actor>(),
-                                  .supervisors = {tree->supervisor(), store_supervisor}});
+                                  .supervisors = {tree->supervisor(), store_supervisor},
+                                  .counters = [this] {
+                                    return list_counters(edge->counters(), gate->refusals(),
+                                                         *store_refused);
+                                  }});
   if (auto started = api->start(); !started)
     return fail(started.error());
   addresses.api = api->address();
@@ -222,8 +240,7 @@ void node::parts::end() {
   if (!ended) {
     // ~actor_system would wait for ever. PostgreSQL ends with us.
     spdlog::critical("some actors did not end in time");
-    if (postgres)
-      postgres->stop();
+    stop_postgres();
     std::_Exit(EXIT_FAILURE);
   }
   api.reset();
@@ -232,6 +249,11 @@ void node::parts::end() {
   store.reset();
   system.reset();
   edge.reset();
+  stop_postgres();
+}
+
+void node::parts::stop_postgres() {
+  postgres_watch.reset();
   if (postgres)
     postgres->stop();
 }

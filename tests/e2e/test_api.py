@@ -237,3 +237,12 @@ def test_the_api_does_not_answer_at_length_to_nonsense(edge):
             assert wire.read_answer().status == status
     with Wire(edge.ready["api"]) as wire:
         assert wire.ask(request("GET", "/healthz", "api")).status == 200
+
+
+def test_admins_see_which_bounds_were_reached(edge):
+    status, body = edge.api("GET", "/api/v1/counters")
+    assert status == 200
+    assert {"edge_connections_refused", "edge_streams_refused", "gate_binds_refused",
+            "store_questions_refused", "api_connections_refused"} <= set(body["counters"])
+    assert all(isinstance(count, int) for count in body["counters"].values())
+    assert edge.api("GET", "/api/v1/counters", key=edge.new_user("counting"))[0] == 404

@@ -55,6 +55,10 @@ public:
 
   const api_settings settings;
   const api_actors whom;
+  /// settings.connections_max: those that we wait for longest make room, and while there are none,
+  /// new ones are refused.
+  std::uint64_t connections_dropped = 0;
+  std::uint64_t connections_refused = 0;
 
   /// Asks an actor; `answered` is called once on the loop, if that still runs.
   template <class Reply, class Actor, class Request>

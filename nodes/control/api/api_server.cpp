@@ -15,8 +15,22 @@ struct api_server::state {
 
   void greet(net::stream_socket socket) {
     if (peers.is_full())
+      make_room();
+    if (peers.is_full()) {
+      ++context.connections_refused;
       return refuse_http_peer(std::move(socket));
+    }
     open_http_peer(std::move(socket), service, peers, context.settings);
+  }
+
+  /// Who holds a connection and neither asks nor reads keeps nobody out who does.
+  void make_room() {
+    auto slowest = peers.longest_waiting();
+    if (!slowest)
+      return;
+    ++context.connections_dropped;
+    slowest->close();
+    peers.retire(*slowest);
   }
 
   /// Whose streams are open: is his key still good? One question for all.

@@ -7,16 +7,26 @@
 #include "actors/tunnel_desk.hpp"
 #include "net/listener.hpp"
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace serverme::control {
+
+/// How often a bound was reached.
+struct named_count {
+  std::string name;
+  std::uint64_t count = 0;
+};
 
 /// Everything the API can ask. Doors, so that they stay good while an actor is started again.
 struct api_actors {
   actors::tunnel_desk_actor desk;
   actors::store_actor store;
   std::vector<actors::supervisor_actor> supervisors;
+  /// Of the node's other parts; returns at once.
+  std::function<std::vector<named_count>()> counters = [] { return std::vector<named_count>{}; };
 };
 
 struct api_settings {

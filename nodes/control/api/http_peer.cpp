@@ -63,6 +63,7 @@ public:
       buffer_{settings.head_bytes_max + settings.body_bytes_max} {}
 
   void read() {
+    waiting_since_ = std::chrono::steady_clock::now();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(settings_.head_bytes_max));
     parser_->body_limit(settings_.body_bytes_max);
@@ -73,9 +74,11 @@ public:
   }
 
   void close() override { stream_.close(); }
+  std::optional<time_point> waiting_since() const override { return waiting_since_; }
 
 private:
   void on_read(const error_code& error) {
+    waiting_since_.reset();
     if (error) {
       auto why = explain(error);
       return why ? refuse(*why) : leave();
@@ -103,6 +106,7 @@ private:
   void refuse(const failure& why) { write(make_response(error_answer(why), false, 11, false)); }
 
   void write(http::message_generator response) {
+    waiting_since_ = std::chrono::steady_clock::now();
     auto keep_alive = response.keep_alive();
     stream_.expires_after(settings_.answer_time);
     beast::async_write(
@@ -131,6 +135,7 @@ private:
   api_peers& peers_;
   const api_settings& settings_;
   beast::flat_buffer buffer_;
+  std::optional<time_point> waiting_since_;
   std::optional<http::request_parser<http::string_body>> parser_;
 };
 

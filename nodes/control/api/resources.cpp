@@ -21,6 +21,7 @@ constexpr auto table = std::to_array<resource>({
   {"POST", "/api/v1/tunnels/{}/requests/{}/replay", access::any_key, replay_request},
   {"GET", "/api/v1/tunnels/{}/live", access::any_key, open_live},
   {"GET", "/api/v1/actors", access::admins, list_all_actors},
+  {"GET", "/api/v1/counters", access::admins, list_all_counters},
 });
 
 } // namespace

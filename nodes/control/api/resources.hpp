@@ -28,4 +28,7 @@ void list_all_actors(api_context& context, const api_request& request, answer_wi
 /// What every supervisor says, in their order. @errors control_unavailable
 void ask_supervisors(api_context& context, std::function<void(result<actor_list>)> answered);
 
+// counters.cpp
+void list_all_counters(api_context& context, const api_request& request, answer_with reply);
+
 } // namespace serverme::control

@@ -112,7 +112,7 @@ CAF_TEST(the supervisor shows who crashed) {
 
 CAF_TEST(who owns the tree hears when it is given up) {
   std::optional<failure> why;
-  tree.on_failure([&why](failure reason) { why = std::move(reason); });
+  actors::on_failure(tree.supervisor(), [&why](const failure& reason) { why = reason; });
   for (int i = 0; i < 11 && !why; ++i) {
     auto victim = tree.all_doors().desk.leads_to();
     caf::anon_send_exit(caf::actor_cast<caf::actor>(victim), caf::exit_reason::kill);

@@ -191,7 +191,10 @@ tcp::socket connect_to(asio::io_context& context, const net::address& where) {
 api_fixture::api_fixture(control::api_settings settings)
   : whom{.desk = system.spawn(fake_desk, world),
          .store = system.spawn(fake_store, world),
-         .supervisors = {system.spawn(fake_supervisor, world)}} {
+         .supervisors = {system.spawn(fake_supervisor, world)},
+         .counters = [] {
+           return std::vector<control::named_count>{{"edge_waits_refused", 7}};
+         }} {
   settings.listen = {"127.0.0.1", 0};
   server = std::make_unique<control::api_server>(system, settings, whom);
   if (auto started = server->start(); !started)

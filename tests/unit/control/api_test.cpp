@@ -231,6 +231,14 @@ CAF_TEST(admins see how the actors are) {
   CAF_CHECK_EQUAL(reply.body["actors"][0]["restarts"], 3);
 }
 
+CAF_TEST(admins see which bounds were reached and nobody else does) {
+  auto reply = ask("GET", "/api/v1/counters", "root");
+  CAF_CHECK_EQUAL(reply.status, 200);
+  CAF_CHECK_EQUAL(reply.body["counters"]["api_connections_refused"], 0);
+  CAF_CHECK_EQUAL(reply.body["counters"]["edge_waits_refused"], 7);
+  CAF_CHECK_EQUAL(code_of("GET", "/api/v1/counters"), "404 SM-3002");
+}
+
 CAF_TEST(a connection serves one request after the other) {
   std::string request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
   auto answer = exchange(request + request
@@ -306,9 +314,20 @@ CAF_TEST(stopping ends open streams) {
 
 CAF_TEST_FIXTURE_SCOPE_END()
 
+CAF_TEST(who asks nothing makes room for who does) {
+  api_fixture small{{.connections_max = 1}};
+  live_reader silent{small.address(), "/healthz", "ada"}; // answered, and kept open
+  CAF_CHECK_EQUAL(small.ask("GET", "/healthz", "").status, 200);
+  auto counters = small.ask("GET", "/api/v1/counters", "root").body["counters"];
+  CAF_CHECK(counters["api_connections_dropped"] >= 1);
+  CAF_CHECK_EQUAL(counters["api_connections_refused"], 0);
+}
+
 CAF_TEST(one too many is told so) {
   api_fixture small{{.connections_max = 1}};
-  live_reader open{small.address(), "/healthz", "ada"}; // answered, and kept open
+  small.world->tunnels = {{.endpoint = {12}, .owner = {1}}};
+  live_reader open{small.address(), bank + "/live", "ada"}; // not waiting for anything
+  CAF_REQUIRE_EQUAL(open.status(), 101);
   CAF_CHECK_EQUAL(small.ask("GET", "/healthz", "").status, 503);
 }
 

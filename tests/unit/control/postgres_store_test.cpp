@@ -59,7 +59,9 @@ CAF_TEST(a store without its database answers that and goes on) {
 }
 
 CAF_TEST(too many questions at once are refused rather than kept) {
-  node one{{.database = migrated_database(), .queued_max = 2}};
+  store_settings settings{.database = migrated_database(), .queued_max = 2};
+  auto counted = settings.refused;
+  node one{settings};
   CAF_REQUIRE(one.ask<store_ready>(probe_store{}));
   caf::scoped_actor self{one.system};
   auto refused = 0;
@@ -76,5 +78,6 @@ CAF_TEST(too many questions at once are refused rather than kept) {
     each();
   CAF_CHECK_EQUAL(answered + refused, 200);
   CAF_CHECK(refused > 0);
+  CAF_CHECK_EQUAL(static_cast<std::uint64_t>(refused), counted->load());
   CAF_CHECK(one.ask<store_ready>(probe_store{})); // and then it is there again
 }
