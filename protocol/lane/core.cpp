@@ -65,6 +65,8 @@ void core::state::remove(stream_id id) {
   if (found->second.window_due)
     std::erase(window_ids, id);
   budget.give_back(found->second.window);
+  // What was announced may be gone with it, and then no fill() follows.
+  signalled = signalled && has_output();
   auto node = streams.extract(found);
   if (spare.size() >= spare_max)
     return;

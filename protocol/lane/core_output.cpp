@@ -142,10 +142,11 @@ void core::state::tell_who_has_room() {
   with_room.clear();
 }
 
-bool core::has_output() const noexcept {
-  const auto& s = *state_;
-  return !s.control.empty() || !s.window_ids.empty() || !s.batch.empty() || !s.ring.empty();
+bool core::state::has_output() const noexcept {
+  return !control.empty() || !window_ids.empty() || !batch.empty() || !ring.empty();
 }
+
+bool core::has_output() const noexcept { return state_->has_output(); }
 
 void core::fill(byte_queue& out, std::size_t limit) {
   auto& s = *state_;

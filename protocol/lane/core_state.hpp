@@ -82,6 +82,7 @@ struct core::state {
   void send_fin(stream_id id, stream& of);
   void send_rst(stream_id id, errc why);
   bool is_clogged() const noexcept;
+  bool has_output() const noexcept;
   void join_ring(stream_id id, stream& who);
   void leave_ring(stream_id id, stream& who);
   void take_turns(byte_queue& out, std::size_t limit);
@@ -95,7 +96,7 @@ struct core::state {
   window_budget& budget;
   core_counters counters;
   bool dead = false;
-  bool signalled = false; // on_output() was called, fill() not yet
+  bool signalled = false; // on_output() was called, and what it spoke of still waits for fill()
 
   stream_map streams;
   std::vector<stream_map::node_type> spare; // a stream that ended serves the next one

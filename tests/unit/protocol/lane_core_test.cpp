@@ -347,6 +347,22 @@ CAF_TEST(control frames are passed on and go first) {
   CAF_CHECK(agent.user.controls[0] == std::pair(frame_type::goaway, std::string{"why"}));
 }
 
+CAF_TEST(output that went with its stream is not waited for) {
+  auto id = open(visitor);
+  settle();
+  auto half = lane::core_limits{}.window_initial / 2;
+  CAF_CHECK_EQUAL(write(edge, id, std::string(half, 'x')), std::size_t{half});
+  settle();
+  auto outputs = agent.user.outputs;
+  agent.core.consumed(id, half, now); // a WINDOW is due
+  CAF_CHECK_EQUAL(agent.user.outputs, outputs + 1);
+  edge.core.reset(id, errc::stream_reset);
+  carry(edge, agent);
+  CAF_CHECK(!agent.core.has_output());
+  agent.core.ping(now);
+  CAF_CHECK_EQUAL(agent.user.outputs, outputs + 2);
+}
+
 CAF_TEST(output is announced once until it is taken) {
   auto id = open(visitor);
   write(edge, id, "x");
