@@ -9,8 +9,10 @@ class Relay:
         self.port = ready["port"]
         self.address = f"127.0.0.1:{self.port}"
 
-    def set(self, delay_ms, megabytes_per_second=0):
-        """Each direction; 0 megabytes per second is no bound."""
-        self._child.stdin.write(f"{delay_ms} {megabytes_per_second}\n".encode())
+    def set(self, delay_ms, megabytes_per_second, stall_megabytes):
+        """Each direction; 0 megabytes per second is no bound. Each connection stands still for 100 ms
+        after every `stall_megabytes`, unless it is 0."""
+        line = f"{delay_ms} {megabytes_per_second} {stall_megabytes}\n"
+        self._child.stdin.write(line.encode())
         self._child.stdin.flush()
         hear(self._child)

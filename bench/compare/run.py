@@ -44,9 +44,9 @@ class Links:
             return relay.address
         return link
 
-    def set(self, delay_ms, megabytes_per_second):
+    def set(self, *link):
         for relay in self._relays:
-            relay.set(delay_ms, megabytes_per_second)
+            relay.set(*link)
 
 
 def perform(world, mode, scenarios, wanted, root, say):
@@ -93,4 +93,4 @@ def _measure_all(world, mode, scenarios, wanted, result, say):
             links.set(*scenario.link)
             warm_up(world, scenario, running, mode, say)
             run_rounds(world, scenario, running, mode, result["slots"], say)
-        links.set(0, 0)  # what is stopped next should not take round trips
+        links.set(0, 0, 0)  # what is stopped next should not take round trips

@@ -84,7 +84,8 @@ def target_table(slots, subject):
         return ""
     rows = [["serverme / reference", "ratio", "must", "aim", "verdict"]]
     for target, ratio, verdict in verdicts:
-        against = "" if target.against == REFERENCE else f" (to {target.against})"
+        base = target.against + (f", {target.against_scenario}" if target.against_scenario else "")
+        against = "" if target.against == REFERENCE else f" (to {base})"
         shown = f"{ratio.median:.2f} [{ratio.min:.2f}-{ratio.max:.2f}]" if ratio else "-"
         rows.append([target.label + against, shown, f"{target.must:g}", f"{target.aim:g}", verdict])
     return aligned(rows)

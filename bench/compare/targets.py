@@ -13,7 +13,21 @@ class Target:
     must: float
     aim: float
     more_is_better: bool = False
+    # The contender it is compared with; its scenario, unless it is the same; or a fixed figure.
     against: str = "nginx, TLS, nginx"
+    against_scenario: str = ""
+    against_value: float = 0.0
+
+    def values(self, slots, subject):
+        """Round by round: what is judged, and what it is compared with; None when not measured."""
+        judged_rounds = slots.get(self.scenario, {}).get(subject)
+        base_rounds = slots.get(self.against_scenario or self.scenario, {}).get(self.against)
+        if not judged_rounds or not (base_rounds or self.against_value):
+            return None
+        found = [slot.get(self.figure) for slot in judged_rounds]
+        if self.against_value:
+            return found, [self.against_value] * len(found)
+        return found, [slot.get(self.figure) for slot in base_rounds]
 
     def judge(self, ratio):
         if ratio is None:
@@ -34,16 +48,19 @@ TARGETS = (
     Target("CPU per GB, download", "bulk_down", "cpu_s_per_gb", 0.9, 0.8),
     Target("download at 100 ms round trip", "wan_bulk_50ms", "mb_per_second", 0.9, 0.98, True,
            against="direct"),
+    Target("p99 beside 100 stalled readers", "beside_stalled", "p99_us", 2.0, 1.2,
+           against="serverme", against_scenario="small_32"),
+    Target("p99 beside a download with stalls, 100 ms round trip", "wan_both_50ms_stalls", "p99_us",
+           1.3, 1.1, against="the round trip", against_value=100_000.0),
 )
 
 
 def judged(slots, subject):
-    """(target, Summary of ratios or None, verdict) of each whose scenario was run."""
+    """(target, Summary of ratios or None, verdict) of each that was measured."""
     found = []
     for target in TARGETS:
-        rounds = slots.get(target.scenario)
-        if rounds and subject in rounds and target.against in rounds:
-            ratio = ratios([slot.get(target.figure) for slot in rounds[subject]],
-                           [slot.get(target.figure) for slot in rounds[target.against]])
+        values = target.values(slots, subject)
+        if values:
+            ratio = ratios(*values)
             found.append((target, ratio, target.judge(ratio and ratio.median)))
     return found

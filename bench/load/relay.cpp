@@ -26,7 +26,8 @@ constexpr int receive_buffer = 256 * 1024;
 /// link.
 struct link_state {
   std::atomic<std::uint64_t> delay_ns{0};
-  std::atomic<std::uint64_t> bytes_per_second{0}; // 0: no bound
+  std::atomic<std::uint64_t> bytes_per_second{0};  // 0: no bound
+  std::atomic<std::uint64_t> stall_every_bytes{0}; // 0: never
 
   /// Before bytes are taken from a sender: until the queue has room for them.
   void await_room(std::size_t direction) {
@@ -70,12 +71,17 @@ struct piece {
 /// One direction of one connection: who reads puts pieces in, who writes takes them when due.
 class pipe {
 public:
-  /// Blocks while too much is under way. An empty piece is the end.
-  void put(piece one) {
+  /// Blocks while too much is under way. An empty piece is the end. `stall_every`: see link_state.
+  void put(piece one, std::uint64_t stall_every) {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [&] { return under_way_ < under_way_max || closed_; });
     under_way_ += one.bytes.size();
-    // A delay that was just made shorter must not let later bytes overtake.
+    since_stall_ += one.bytes.size();
+    if (stall_every > 0 && since_stall_ >= stall_every) {
+      since_stall_ = 0;
+      one.due += stall_ns;
+    }
+    // Nothing overtakes: not after a stall, nor when the delay was just made shorter.
     last_due_ = one.due = std::max(one.due, last_due_);
     pieces_.push_back(std::move(one));
     changed_.notify_all();
@@ -103,10 +109,12 @@ public:
 
 private:
   static constexpr std::size_t under_way_max = 64 * 1024 * 1024;
+  static constexpr std::uint64_t stall_ns = 100'000'000;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<piece> pieces_;
   std::size_t under_way_ = 0;
+  std::uint64_t since_stall_ = 0;
   std::uint64_t last_due_ = 0;
   bool closed_ = false;
 };
@@ -125,7 +133,8 @@ void read_into(link_state& link, const std::shared_ptr<connection>& whose, std::
     received = whose->ends[direction].receive(room);
     whose->ways[direction].put(
       {link.arrival(direction, received),
-       {room.begin(), room.begin() + static_cast<std::ptrdiff_t>(received)}});
+       {room.begin(), room.begin() + static_cast<std::ptrdiff_t>(received)}},
+      link.stall_every_bytes.load());
   } while (received > 0);
 }
 
@@ -175,9 +184,11 @@ int run_relay(const arguments& given) {
   std::thread{[&] { accept_for_ever(listener, link, target); }}.detach();
   double delay_ms = 0;
   double megabytes_per_second = 0;
-  while (std::scanf("%lf %lf", &delay_ms, &megabytes_per_second) == 2) {
+  double stall_megabytes = 0;
+  while (std::scanf("%lf %lf %lf", &delay_ms, &megabytes_per_second, &stall_megabytes) == 3) {
     link.delay_ns = static_cast<std::uint64_t>(delay_ms * 1e6);
     link.bytes_per_second = static_cast<std::uint64_t>(megabytes_per_second * 1e6);
+    link.stall_every_bytes = static_cast<std::uint64_t>(stall_megabytes * 1e6);
     std::printf("{\"delay_ms\":%f}\n", delay_ms);
   }
   std::_Exit(0); // the threads above have no end of their own

@@ -49,6 +49,15 @@ class ReportTest(unittest.TestCase):
         slow = {REFERENCE: [slot(100.0)], "serverme": [slot(90.0, 40.0)]}
         self.assertEqual(target_table({"small_32": slow}, "serverme").count("MISSED"), 2)
 
+    def test_a_target_may_be_a_fixed_figure_or_another_scenario_of_ours(self):
+        slots = {"small_32": {"serverme": [slot(1.0)]},
+                 "beside_stalled": {"serverme": [{"p99_us": 3.0}]},
+                 "wan_both_50ms_stalls": {"serverme": [{"p99_us": 120_000.0}]}}
+        table = target_table(slots, "serverme")
+        self.assertIn("1.50 [1.50-1.50]", table)
+        self.assertIn("1.20 [1.20-1.20]", table)
+        self.assertEqual(table.count("must"), 3)  # the heading's too
+
     def test_a_plot_is_well_formed_whatever_the_names(self):
         rounds = {"a < b & c": ROUNDS["serverme"], **ROUNDS}
         picture = minidom.parseString(of_scenario(KeepAlive(32), rounds))

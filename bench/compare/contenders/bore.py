@@ -23,7 +23,8 @@ class Bore(Contender):
         ports = {service: free_port() for service in SERVICES}
         program = find_program("bore")
         edge = world.children.start("bore-server", [
-            program, "server", "--min-port", min(ports.values()), "--max-port", max(ports.values())])
+            program, "server", "--bind-addr", "127.0.0.1",
+            "--min-port", min(ports.values()), "--max-port", max(ports.values())])
         await_true(lambda: answers(CONTROL_PORT), 10, "bore server", edge)
         self.roles = {"edge": edge}
         for service, port in ports.items():

@@ -40,7 +40,8 @@ class Scenario:
     key = ""
     title = ""
     figures = ()
-    # Set on those that go through a wide-area link: (milliseconds each way, megabytes per second).
+    # Set on those that go through a wide-area link: (milliseconds each way, megabytes per
+    # second or 0, megabytes between two stalls of a connection or 0).
     link = None
 
     def run(self, world, contender, mode):

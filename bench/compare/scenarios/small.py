@@ -21,7 +21,7 @@ class KeepAlive(Scenario):
 
 class Closing(Scenario):
     key = "small_32_closing"
-    title = "Requests of 1 KB, 32 visitors, each request on a connection of its own"
+    title = "New connections: 32 visitors, each request of 1 KB on one of its own"
     figures = (RATE, P50, P99, CPU_PER_REQUEST)
 
     def run(self, world, contender, mode):

@@ -11,11 +11,15 @@ WARM_ROUND_TRIPS = 12
 
 
 class WideArea(Scenario):
-    def __init__(self, delay_ms, megabytes_per_second):
-        self.link = (delay_ms, megabytes_per_second)
-        bound = f", {megabytes_per_second} MB/s" if megabytes_per_second else ""
-        self.suffix = f"{delay_ms}ms" + (f"_{megabytes_per_second}MB" if megabytes_per_second else "")
-        self.where = f"{2 * delay_ms} ms round trip{bound}"
+    def __init__(self, delay_ms, megabytes_per_second=0, stall_megabytes=0):
+        self.link = (delay_ms, megabytes_per_second, stall_megabytes)
+        self.suffix, self.where = f"{delay_ms}ms", f"{2 * delay_ms} ms round trip"
+        if megabytes_per_second:
+            self.suffix += f"_{megabytes_per_second}MB"
+            self.where += f", {megabytes_per_second} MB/s"
+        if stall_megabytes:
+            self.suffix += "_stalls"
+            self.where += f", each connection stalling for 100 ms every {stall_megabytes} MB"
 
     def seconds(self, mode):
         return mode.seconds + WARM_ROUND_TRIPS * 2 * self.link[0] / 1000
@@ -24,8 +28,8 @@ class WideArea(Scenario):
 class WideBulk(WideArea):
     figures = (SPEED, Figure("cpu_s_per_gb", "CPU s/GB", digits=2))
 
-    def __init__(self, delay_ms, megabytes_per_second=0):
-        super().__init__(delay_ms, megabytes_per_second)
+    def __init__(self, *link):
+        super().__init__(*link)
         self.key, self.title = f"wan_bulk_{self.suffix}", f"Download over {self.where}"
 
     def run(self, world, contender, mode):
@@ -35,8 +39,8 @@ class WideBulk(WideArea):
 class WideSmall(WideArea):
     figures = (RATE, P50, P99)
 
-    def __init__(self, delay_ms, megabytes_per_second=0):
-        super().__init__(delay_ms, megabytes_per_second)
+    def __init__(self, *link):
+        super().__init__(*link)
         self.key = f"wan_small_{self.suffix}"
         self.title = f"Requests of 1 KB, 32 visitors, over {self.where}"
 
@@ -47,8 +51,8 @@ class WideSmall(WideArea):
 class WideBoth(WideArea):
     figures = (P50, P99, Figure("bulk_mb_per_second", "bulk MB/s", more_is_better=True))
 
-    def __init__(self, delay_ms, megabytes_per_second=0):
-        super().__init__(delay_ms, megabytes_per_second)
+    def __init__(self, *link):
+        super().__init__(*link)
         self.key = f"wan_both_{self.suffix}"
         self.title = f"100 small requests/s beside one download over {self.where}"
 
@@ -59,4 +63,5 @@ class WideBoth(WideArea):
 
 def all_wide():
     every = [WideBulk(delay) for delay in (10, 50, 100)]
-    return every + [WideSmall(50), WideBoth(50), WideBulk(50, 50), WideBoth(50, 50)]
+    return every + [WideSmall(50), WideBoth(50), WideBulk(50, 50), WideBoth(50, 50),
+                    WideBoth(50, 0, 5)]
