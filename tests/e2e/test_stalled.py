@@ -19,6 +19,11 @@ def p99_of(edge, host):
     return percentile(seconds, 0.99)
 
 
+def best_p99_of(edge, host):
+    """Of three: what else this machine does disturbs one of them, a real obstacle all."""
+    return min(p99_of(edge, host) for _ in range(3))
+
+
 def stalled_download(edge, host):
     visitor = Wire(edge.http, receive_buffer=65536)
     visitor.send(request("GET", f"/bytes/{1 << 30}", host))
@@ -30,9 +35,9 @@ def stalled_download(edge, host):
 def test_a_stalled_visitor_slows_nobody(edge, tunnel, origin):
     agent, other = tunnel("http", str(origin.port)), tunnel("http", str(origin.port))
     p99_of(edge, agent.host)  # warm
-    quiet = min(p99_of(edge, agent.host) for _ in range(2))
+    quiet = best_p99_of(edge, agent.host)
     stalled = [stalled_download(edge, agent.host) for _ in range(4)]
-    same, different = p99_of(edge, agent.host), p99_of(edge, other.host)
+    same, different = best_p99_of(edge, agent.host), best_p99_of(edge, other.host)
     for visitor in stalled:
         visitor.close()
     record("stalled.p99.before", round(quiet * 1000, 2), "ms")
