@@ -1,9 +1,8 @@
 // NAME REGISTRY: which session serves which public name or port, under which generation.
 //
 // Owned by  the control node's supervisor.
-// Owns      one lease_book. Asks the store which account may use what, and never without a
-// time-out. Fails     a restart forgets all leases; sessions teach them again within a third of the
-// lease time.
+// Owns      one lease_book. Asks the store which account may use what, never without a time-out.
+// Fails     a restart forgets all leases; sessions teach them again within a third of their time.
 //           While the store is away: what is leased stays so; new names are control_unavailable.
 #pragma once
 

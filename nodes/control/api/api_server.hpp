@@ -40,8 +40,8 @@ struct api_settings {
   milliseconds answer_time{30'000};
   /// For an actor to answer.
   milliseconds ask_time{5'000};
-  /// A replay waits for the local service.
-  milliseconds replay_time{60'000};
+  /// A replay waits for the local service; longer than the edge does, whose answer says why.
+  milliseconds replay_time{70'000};
   /// How long a key that was good is believed to be so, and how often open streams are looked at.
   milliseconds key_trust{2'000};
   /// Captures that wait for a reader of a live stream; older ones are lost, and counted.

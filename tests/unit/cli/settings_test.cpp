@@ -203,7 +203,8 @@ CAF_TEST(a link to the file stays a link) {
   fs::create_symlink(target, home / "link.yml");
   CAF_REQUIRE(write_config(home / "link.yml", "server: b:2\n"));
   CAF_CHECK(fs::is_symlink(home / "link.yml"));
-  CAF_CHECK_EQUAL((*read_config(target))->text, "server: b:2\n");
+  auto written = *read_config(target);
+  CAF_CHECK_EQUAL(written->text, "server: b:2\n");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
