@@ -13,7 +13,7 @@ test: ## build, then every test: unit, style, and real processes
 
 build: ## build/bin/serverme and build/bin/servermed
 	@scripts/install_packages.sh build run
-	@scripts/build.sh release
+	@scripts/build.sh release serverme servermed
 
 bench: ## ServerMe beside other tunnels, every scenario: about 15 minutes of measuring
 	@scripts/bench.sh full

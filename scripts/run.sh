@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 # The test of this script has just built what it runs.
 if [ -z "${SERVERME_SKIP_BUILD:-}" ]; then
   scripts/install_packages.sh build run
-  scripts/build.sh release
+  scripts/build.sh release serverme servermed
 fi
 
 data=${SERVERME_DATA_DIR:-$PWD/build/dev-data}
