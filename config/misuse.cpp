@@ -2,6 +2,8 @@
 
 #include "config/suggestion.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <string_view>
 #include <vector>

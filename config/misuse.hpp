@@ -1,11 +1,15 @@
 // What is said about a command line that is not understood; both programs say it in the same words.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <initializer_list>
 #include <string>
 #include <vector>
+
+namespace CLI { // NOLINT(readability-identifier-naming): CLI11 calls it so
+class App;
+class ParseError;
+class Validator;
+} // namespace CLI
 
 namespace serverme::config {
 

@@ -2,6 +2,8 @@
 #define CAF_SUITE misuse
 #include "config/misuse.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "tests/unit/test.hpp"
 
 using namespace serverme::config;
