@@ -19,7 +19,7 @@ namespace serverme::actors {
 class capture_intake {
 public:
   /// `waiting_max`: captures that wait for one inspector.
-  explicit capture_intake(std::size_t waiting_max = 64) : waiting_max_{waiting_max} {}
+  explicit capture_intake(std::size_t waiting_max = 128) : waiting_max_{waiting_max} {}
 
   /// From a loop. Gives the capture its number within its endpoint; from now on nobody changes it.
   shared_capture give(std::unique_ptr<capture> exchange);

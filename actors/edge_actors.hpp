@@ -25,7 +25,7 @@ struct edge_actor_settings {
   reception_settings reception;
   restart_policy restarts;
   /// Captures that wait for one inspector.
-  std::size_t captures_waiting_max = 64;
+  std::size_t captures_waiting_max = 128;
 };
 
 class edge_actors {

@@ -128,6 +128,20 @@ CAF_TEST(what an inspector that is behind cannot take is dropped and counted) {
   CAF_CHECK_EQUAL(all.dropped, 6u);
 }
 
+CAF_TEST(a flood wakes the inspector once in a while and loses nothing) {
+  auto feed = watch();
+  record("GET", "/first", 200);
+  CAF_CHECK_EQUAL(feed->take().captures.size(), 1u); // at once
+  record("GET", "/second", 200);
+  record("GET", "/third", 200);
+  CAF_CHECK_EQUAL(feed->take().captures.size(), 0u);
+  sched.advance_time(milliseconds{5});
+  sched.run();
+  CAF_CHECK_EQUAL(feed->take().captures.size(), 2u);
+  record("GET", "/fourth", 200);
+  CAF_CHECK_EQUAL(page().captures.size(), 4u); // whoever asks does not wait
+}
+
 CAF_TEST(a feed sees what comes while it is held and keeps nobody) {
   record("GET", "/before", 200);
   auto feed = watch();
