@@ -3,19 +3,9 @@
 // What was refused once stays refused whatever follows, and what was understood stays so.
 #include "protocol/client_hello.hpp"
 #include "protocol/endpoint.hpp"
-
-#include <cstdlib>
+#include "tests/fuzz/require.hpp"
 
 using namespace serverme;
-
-namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   bytes_view bytes{reinterpret_cast<const std::byte*>(data), size};

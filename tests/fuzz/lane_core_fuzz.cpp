@@ -2,19 +2,15 @@
 //
 // The first byte says which side listens (bit 0) and how the bytes are cut (the rest).
 #include "protocol/lane/core.hpp"
+#include "tests/fuzz/require.hpp"
 
-#include <cstdlib>
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 using namespace serverme;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 constexpr lane::core_limits limits{.streams_max = 8,
                                    .window_initial = 20'000,

@@ -2,8 +2,7 @@
 //
 // The first byte says which message; the rest is its payload.
 #include "protocol/lane/messages.hpp"
-
-#include <cstdlib>
+#include "tests/fuzz/require.hpp"
 
 using namespace serverme;
 
@@ -17,12 +16,10 @@ void round_trip(bytes_view payload, result<Message> (*parse)(bytes_view)) {
   byte_queue out;
   append_to(out, *first);
   auto second = parse(out.view());
-  if (!second)
-    std::abort();
+  require(second.has_value());
   byte_queue again;
   append_to(again, *second);
-  if (out.text() != again.text())
-    std::abort();
+  require(out.text() == again.text());
 }
 
 result<lane::open> parse_open(bytes_view payload) {

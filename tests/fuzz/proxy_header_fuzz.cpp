@@ -2,19 +2,11 @@
 //
 // Two lines: the visitor's address and the server's.
 #include "protocol/proxy_header.hpp"
+#include "tests/fuzz/require.hpp"
 
-#include <cstdlib>
+#include <algorithm>
 
 using namespace serverme;
-
-namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text{reinterpret_cast<const char*>(data), size};
