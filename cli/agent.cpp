@@ -42,7 +42,7 @@ struct agent::state final : session_user, stream_home {
   void on_connected(const std::string& node, bool resumed) override;
   void on_disconnected(const failure& why) override;
   void on_reconnecting(milliseconds pause) override { observer.on_reconnecting(pause); }
-  void on_bound(const lane::bound& answer) override;
+  result<done> on_bound(const lane::bound& answer) override;
   void on_unbound(const lane::unbind& what) override;
   void on_round_trip(microseconds time) override { observer.on_round_trip(time); }
   void on_tick(time_point now) override;
@@ -101,10 +101,13 @@ void agent::state::ask() {
   }
 }
 
-void agent::state::on_bound(const lane::bound& answer) {
+result<done> agent::state::on_bound(const lane::bound& answer) {
+  if (answer.request == 0 || answer.request > requests)
+    return fail(errc::protocol_violation, "BOUND for a BIND that was never sent");
   auto now = run_on.now();
   for (std::size_t i = 0; i < tunnels.size(); ++i)
     note(i, tunnels[i]->binding.on_bound(answer, now));
+  return done{};
 }
 
 void agent::state::note(std::size_t which, tunnel_binding::verdict verdict) {

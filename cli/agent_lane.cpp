@@ -62,15 +62,23 @@ void agent_lane::on_lane_ready() {
 
 lane::stream_handler* agent_lane::on_stream(lane::stream_id id, const lane::open& message,
                                             bytes_view first) {
-  return carries_streams() ? owner_.on_lane_stream(*this, id, message, first) : nullptr;
+  if (!carries_streams() || link_->is_dead())
+    return nullptr;
+  return owner_.on_lane_stream(*this, id, message, first);
 }
 
 void agent_lane::on_control(lane::frame_type type, bytes_view payload) {
+  // What came behind the frame that ended the lane counts for nothing.
+  if (link_->is_dead())
+    return;
   if (auto outcome = take_control(type, payload); !outcome)
     link_->reject(outcome.error());
 }
 
 result<done> agent_lane::take_control(lane::frame_type type, bytes_view payload) {
+  auto answers_hello = type == lane::frame_type::hello || type == lane::frame_type::goaway;
+  if (stage_ == stage::greeting && !answers_hello)
+    return fail(errc::protocol_violation, "the answer to HELLO does not come first");
   switch (type) {
     case lane::frame_type::hello: return take_welcome(payload);
     case lane::frame_type::goaway: return take_goaway(payload);
@@ -78,8 +86,7 @@ result<done> agent_lane::take_control(lane::frame_type type, bytes_view payload)
       auto answer = lane::parse_bound(payload);
       if (!answer)
         return fail(answer.error());
-      owner_.on_lane_bound(*answer);
-      return done{};
+      return owner_.on_lane_bound(*answer);
     }
     case lane::frame_type::unbind: {
       auto what = lane::parse_unbind(payload);

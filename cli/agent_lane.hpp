@@ -19,7 +19,8 @@ public:
   virtual lane::stream_handler* on_lane_stream(agent_lane& lane, lane::stream_id id,
                                                const lane::open& message, bytes_view first)
     = 0;
-  virtual void on_lane_bound(const lane::bound& answer) = 0;
+  /// @errors protocol_violation: to a question that nobody asked; ends the lane
+  virtual result<done> on_lane_bound(const lane::bound& answer) = 0;
   virtual void on_lane_unbound(const lane::unbind& what) = 0;
   /// The edge wants no new streams here, or none of us at all.
   virtual void on_lane_goaway(agent_lane& lane, const lane::goaway& why) = 0;

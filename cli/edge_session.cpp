@@ -94,8 +94,8 @@ void edge_session::on_lane_up(agent_lane& lane, const lane::welcome& welcome) {
   }
   auto is_same = id_ == welcome.session;
   id_ = welcome.session;
-  // One that was resumed keeps the token that we have.
-  if (!welcome.resume_token.empty())
+  // One that was resumed keeps the token that we have; another one's is no good for it.
+  if (!is_same || !welcome.resume_token.empty())
     resume_token_ = welcome.resume_token;
   lanes_max_ = welcome.lanes_max;
   stage_ = stage::up;
@@ -114,12 +114,14 @@ void edge_session::on_lane_goaway(agent_lane& lane, const lane::goaway& why) {
   }
   // The edge has had enough of this connection, not of us: the next one takes over before it ends.
   // An edge that drains refuses it, and its goodbye counts.
-  if (stage_ == stage::up && lane.carries_streams() && !has_lanes_up())
+  if (stage_ == stage::up && lane.carries_streams() && !has_lanes_for_new_streams())
     open_another_lane();
 }
 
-bool edge_session::has_lanes_up() const noexcept {
-  return std::ranges::any_of(lanes_, [](const auto& lane) { return lane->is_up(); });
+// Or will have: one that is on its way is not asked for twice.
+bool edge_session::has_lanes_for_new_streams() const noexcept {
+  return std::ranges::any_of(
+    lanes_, [](const auto& lane) { return lane->is_up() || !lane->carries_streams(); });
 }
 
 bool edge_session::has_lanes() const noexcept {
@@ -247,7 +249,10 @@ lane::stream_handler* edge_session::on_lane_stream(agent_lane& lane, lane::strea
   return user_.on_stream(lane.core(), id, message, first);
 }
 
-void edge_session::on_lane_bound(const lane::bound& answer) { user_.on_bound(answer); }
+result<done> edge_session::on_lane_bound(const lane::bound& answer) {
+  return user_.on_bound(answer);
+}
+
 void edge_session::on_lane_unbound(const lane::unbind& what) { user_.on_unbound(what); }
 
 void edge_session::on_lane_round_trip(microseconds round_trip) { user_.on_round_trip(round_trip); }

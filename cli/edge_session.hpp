@@ -23,7 +23,8 @@ public:
   virtual void on_connected(const std::string& node, bool resumed) = 0;
   virtual void on_disconnected(const failure& why) = 0;
   virtual void on_reconnecting(milliseconds pause) = 0;
-  virtual void on_bound(const lane::bound& answer) = 0;
+  /// @errors protocol_violation: to a question that was never asked
+  virtual result<done> on_bound(const lane::bound& answer) = 0;
   virtual void on_unbound(const lane::unbind& what) = 0;
   virtual lane::stream_handler* on_stream(lane::core& core, lane::stream_id id,
                                           const lane::open& message, bytes_view first)
@@ -64,7 +65,7 @@ private:
   void on_lane_up(agent_lane& lane, const lane::welcome& welcome) override;
   lane::stream_handler* on_lane_stream(agent_lane& lane, lane::stream_id id,
                                        const lane::open& message, bytes_view first) override;
-  void on_lane_bound(const lane::bound& answer) override;
+  result<done> on_lane_bound(const lane::bound& answer) override;
   void on_lane_unbound(const lane::unbind& what) override;
   void on_lane_goaway(agent_lane& lane, const lane::goaway& why) override;
   void on_lane_round_trip(microseconds round_trip) override;
@@ -74,7 +75,7 @@ private:
   void open_lane(lane::hello greeting);
   lane::hello greeting() const;
   bool has_lanes() const noexcept;
-  bool has_lanes_up() const noexcept;
+  bool has_lanes_for_new_streams() const noexcept;
   void on_lost(const failure& why);
   void pause(milliseconds length);
   void on_network_changed();

@@ -103,6 +103,70 @@ CAF_TEST(an edge that drains is left alone for as long as it says) {
   CAF_CHECK(!seen.stopped);
 }
 
+CAF_TEST(an edge that does not greet first is left and asked again after a pause) {
+  auto usual = edge.admit;
+  edge.admit = [&](const lane::hello& hello) {
+    if (edge.lanes.size() == 1)
+      edge.lane().say(lane::frame_type::bound, lane::bound{.request = 1});
+    if (edge.lanes.size() == 2)
+      edge.lane().say(lane::frame_type::unbind, lane::unbind{endpoint_id{1}, {}});
+    return usual(hello);
+  };
+  start_ready({plan(endpoint_kind::http)});
+  CAF_REQUIRE_EQUAL(edge.lanes.size(), 3u);
+  CAF_CHECK_EQUAL(seen.connections.size(), 1u); // the greetings behind it count for nothing
+  CAF_CHECK_EQUAL(seen.pauses.size(), 2u);
+  for (std::size_t i : {0u, 1u}) {
+    CAF_CHECK_EQUAL(seen.disconnected.at(i).code, errc::protocol_violation);
+    CAF_REQUIRE(await([&] { return edge.lanes[i]->goodbye.has_value(); }));
+    CAF_CHECK_EQUAL(edge.lanes[i]->goodbye->code, errc::protocol_violation);
+  }
+}
+
+CAF_TEST(a greeting behind a refusal counts for nothing) {
+  auto usual = edge.admit;
+  edge.admit = [&](const lane::hello& hello) {
+    if (edge.lanes.size() == 1)
+      edge.lane().say(lane::frame_type::goaway, lane::goaway{.code = errc::control_unavailable});
+    return usual(hello);
+  };
+  start_ready({plan(endpoint_kind::http)});
+  CAF_CHECK_EQUAL(edge.lanes.size(), 2u);
+  CAF_CHECK_EQUAL(seen.connections.size(), 1u);
+  CAF_CHECK_EQUAL(seen.disconnected.at(0).code, errc::control_unavailable);
+}
+
+CAF_TEST(an edge that greets twice or answers what nobody asked is left) {
+  start_ready({plan(endpoint_kind::http)});
+  edge.lane().say(lane::frame_type::hello, *edge.admit(*edge.lane().hello));
+  CAF_REQUIRE(await([&] { return seen.ready.size() == 2; }));
+  auto stranger = edge.bound.front();
+  for (std::uint32_t number : {0u, 99u}) {
+    stranger.request = number;
+    auto before = seen.ready.size();
+    edge.lane().say(lane::frame_type::bound, stranger);
+    CAF_REQUIRE(await([&] { return seen.ready.size() > before; }));
+  }
+  CAF_REQUIRE_EQUAL(seen.disconnected.size(), 3u);
+  for (const auto& why : seen.disconnected)
+    CAF_CHECK_EQUAL(why.code, errc::protocol_violation);
+}
+
+CAF_TEST(an edge that says goodbye again and again gets one new lane) {
+  start_ready({plan(endpoint_kind::http)});
+  auto visitor = edge.visit(get);
+  CAF_REQUIRE(await([&] { return service.connections.size() == 1; }));
+  for (int i = 0; i < 3; ++i)
+    edge.lane().say(lane::frame_type::goaway, lane::goaway{.code = errc::draining});
+  CAF_REQUIRE(await([&] { return edge.lanes.size() > 1 && edge.lane().hello; }));
+  service.on_request = [](stub_service::connection& who) { who.answer(hello); };
+  auto next = edge.visit(get);
+  next->finish();
+  CAF_REQUIRE(await([&] { return next->ended; }));
+  CAF_CHECK_EQUAL(edge.lanes.size(), 2u);
+  CAF_CHECK(seen.disconnected.empty());
+}
+
 CAF_TEST(answers are matched by their number and not by their order) {
   stub_service other{loop};
   auto second = plan(endpoint_kind::http, "second");
