@@ -36,8 +36,9 @@ int run_command_line(const std::vector<std::string>& words) {
     print_error(answer->err);
     return to_int(answer->code);
   }
-  const auto& [given, what] = std::get<invocation>(parsed);
-  return to_int(std::visit([&given](const auto& each) { return run(each, given); }, what));
+  const auto& typed = std::get<invocation>(parsed);
+  return to_int(
+    std::visit([&typed](const auto& each) { return run(each, typed.globals); }, typed.what));
 }
 
 } // namespace serverme::cli
