@@ -131,9 +131,10 @@ void claim_refused(registry_self self, lease_endpoint ask, lease_promise promise
       ask.unwanted.push_back(key.port);
     return try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
   }
-  // Whatever the store's trouble is, to an agent it is one thing: nobody can decide now.
+  // Whatever else the store's trouble is, to an agent it is one thing: nobody can decide now.
+  auto is_decided = is_anothers || why.code == errc::too_many_claims;
   promise.deliver(make_caf_error(
-    is_anothers ? why : fail(errc::control_unavailable, "the store does not answer")));
+    is_decided ? why : fail(errc::control_unavailable, "the store does not answer")));
 }
 
 // Of two sessions of an account that asked at the same time the second is refused here.

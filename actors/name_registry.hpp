@@ -23,7 +23,7 @@ using lease_holder_actor = caf::typed_actor<
 
 using name_registry_actor = caf::typed_actor<
   // Errors: name_invalid, name_reserved, name_taken, port_out_of_range, port_taken, no_free_port,
-  // control_unavailable.
+  // too_many_claims, control_unavailable.
   answers<lease_endpoint, lease_grant>,
   // Every third of the lease time.
   answers<renew_leases, leases_renewed>,

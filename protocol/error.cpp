@@ -77,6 +77,10 @@ constexpr auto catalogue = std::to_array<error_entry>({
   {errc::stream_reset, "stream_reset", 0, "the other side gave the stream up", "Nothing."},
   {errc::closed_by_owner, "closed_by_owner", 0, "the tunnel was closed through the API",
    "Start it again if that was a mistake."},
+  {errc::too_many_claims, "too_many_claims", 429,
+   "too many names or ports are held for this account",
+   "Take one that you had before, wait (a name is held for a day, a port for an hour after its "
+   "tunnel), or let the operator reserve names or raise the limit."},
 
   {errc::api_unauthorized, "unauthorized", 401, "the API needs a valid key",
    "Send `Authorization: Bearer sm_live_...`."},
@@ -156,6 +160,7 @@ bool is_permanent(errc code) noexcept {
     case errc::port_out_of_range:
     case errc::too_many_endpoints:
     case errc::closed_by_owner:
+    case errc::too_many_claims:
     case errc::certificate_refused:
     case errc::key_missing: return true;
     default: return false;

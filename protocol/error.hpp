@@ -48,6 +48,7 @@ enum class errc : std::uint16_t {
   lane_limit = 2017,
   stream_reset = 2018,
   closed_by_owner = 2019,
+  too_many_claims = 2020,
 
   api_unauthorized = 3001,
   api_not_found = 3002,

@@ -21,7 +21,8 @@ void prepare_all(pqxx::connection& connection) {
 } // namespace
 
 struct ledger::state {
-  explicit state(database_settings settings) : base{std::move(settings), prepare_all} {}
+  state(database_settings settings, claim_limits claims)
+    : base{std::move(settings), prepare_all}, limits{claims} {}
 
   template <class Reply, class Question>
   result<Reply> answer(const Question& ask) {
@@ -29,9 +30,11 @@ struct ledger::state {
   }
 
   sql::database base;
+  const claim_limits limits;
 };
 
-ledger::ledger(database_settings settings) : state_{std::make_unique<state>(std::move(settings))} {}
+ledger::ledger(database_settings settings, claim_limits limits)
+  : state_{std::make_unique<state>(std::move(settings), limits)} {}
 ledger::~ledger() = default;
 
 result<key_owner> ledger::answer(const authenticate_key& ask) {
@@ -54,7 +57,10 @@ result<key_revoked> ledger::answer(const revoke_key& ask) {
   return state_->answer<key_revoked>(ask);
 }
 
-result<claimed> ledger::answer(const claim& ask) { return state_->answer<claimed>(ask); }
+result<claimed> ledger::answer(const claim& ask) {
+  return state_->base.transact<claimed>(
+    [&](pqxx::work& work) { return sql::answer(work, ask, state_->limits); });
+}
 
 result<done> ledger::answer(const extend_claims& order) { return state_->answer<done>(order); }
 

@@ -4,6 +4,7 @@
 // servermed ask it directly, whether a node runs or not.
 #pragma once
 
+#include "nodes/control/claim_limits.hpp"
 #include "nodes/control/database_settings.hpp"
 #include "protocol/messages/accounts.hpp"
 #include "protocol/messages/claims.hpp"
@@ -17,7 +18,7 @@ namespace serverme::control {
 class ledger {
 public:
   /// Connects with the first question.
-  explicit ledger(database_settings settings);
+  explicit ledger(database_settings settings, claim_limits limits = {});
   ~ledger();
 
   /// @errors of each: what its message says, and database_unavailable

@@ -16,6 +16,7 @@ struct store_state {
   std::unique_ptr<ledger> facts;
   std::uint64_t queued_max = 0;
   std::shared_ptr<std::atomic<std::uint64_t>> refused;
+  std::shared_ptr<std::atomic<std::uint64_t>> claims_refused;
 };
 
 using store_self = actors::self_pointer<store_actor, store_state>;
@@ -26,13 +27,17 @@ caf::result<Reply> answer(store_self self, const Question& ask) {
     self->state.refused->fetch_add(1, std::memory_order_relaxed);
     return actors::make_caf_error(fail(errc::database_unavailable, "too many questions wait"));
   }
-  return actors::reply(self->state.facts->answer(ask));
+  auto outcome = self->state.facts->answer(ask);
+  if (!outcome && outcome.error().code == errc::too_many_claims)
+    self->state.claims_refused->fetch_add(1, std::memory_order_relaxed);
+  return actors::reply(std::move(outcome));
 }
 
 store_actor::behavior_type postgres_store(store_self self, store_settings settings) {
-  self->state.facts = std::make_unique<ledger>(std::move(settings.database));
+  self->state.facts = std::make_unique<ledger>(std::move(settings.database), settings.claims);
   self->state.queued_max = settings.queued_max;
   self->state.refused = std::move(settings.refused);
+  self->state.claims_refused = std::move(settings.claims_refused);
   return {
     [self](const authenticate_key& ask) { return answer<key_owner>(self, ask); },
     [self](const check_keys& ask) { return answer<good_keys>(self, ask); },

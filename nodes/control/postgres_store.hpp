@@ -8,6 +8,7 @@
 #pragma once
 
 #include "actors/ports/store.hpp"
+#include "nodes/control/claim_limits.hpp"
 #include "nodes/control/database_settings.hpp"
 
 #include <atomic>
@@ -19,8 +20,12 @@ struct store_settings {
   database_settings database;
   /// Questions that wait, beyond which the next one is refused.
   std::uint64_t queued_max = 1'000;
+  claim_limits claims;
   /// Counts those; outlives each store that is started with it.
   std::shared_ptr<std::atomic<std::uint64_t>> refused
+    = std::make_shared<std::atomic<std::uint64_t>>(0);
+  /// Counts claims beyond `claims`, likewise.
+  std::shared_ptr<std::atomic<std::uint64_t>> claims_refused
     = std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 

@@ -82,6 +82,7 @@ struct node::parts {
   std::optional<caf::actor_system> system;
   std::optional<actors::front_door> store;
   std::shared_ptr<std::atomic<std::uint64_t>> store_refused;
+  std::shared_ptr<std::atomic<std::uint64_t>> claims_refused;
   actors::supervisor_actor store_supervisor;
   std::optional<actors::edge_actors> tree;
   std::optional<edge::actor_gate> gate;
@@ -149,8 +150,9 @@ result<done> node::parts::open_certificates() {
 
 void node::parts::start_store() {
   store.emplace(*system, "the store");
-  control::store_settings settings{.database = database};
+  control::store_settings settings{.database = database, .claims = config.claims};
   store_refused = settings.refused;
+  claims_refused = settings.claims_refused;
   actors::child_spec spec{.name = "store",
                           .start =
                             [this, settings] {
@@ -200,7 +202,7 @@ result<done> node::parts::start_api() {
                                   .supervisors = {tree->supervisor(), store_supervisor},
                                   .counters = [this] {
                                     return list_counters(edge->counters(), gate->refusals(),
-                                                         *store_refused);
+                                                         *store_refused, *claims_refused);
                                   }});
   if (auto started = api->start(); !started)
     return fail(started.error());

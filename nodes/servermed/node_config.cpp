@@ -55,7 +55,8 @@ void read_certificates(settings_reader& from, node_config& config) {
   }
 }
 
-void read_limits(settings_reader from, edge::edge_limits& limits) {
+void read_limits(settings_reader from, node_config& config) {
+  auto& limits = config.edge.limits;
   from.read_bytes("head_bytes", limits.head.bytes_max);
   from.read("head_fields", limits.head.fields_max, 1, 10'000);
   from.read("head_timeout", limits.head_timeout);
@@ -74,6 +75,8 @@ void read_limits(settings_reader from, edge::edge_limits& limits) {
   from.read("drain_time", limits.drain_time);
   from.read("captures_per_tunnel", limits.capture.ring_max, 1, 100'000);
   from.read_bytes("capture_body", limits.capture.body_bytes_max);
+  from.read("names_per_account", config.claims.names_max, 1);
+  from.read("ports_per_account", config.claims.ports_max, 1);
 }
 
 } // namespace
@@ -98,7 +101,7 @@ result<done> read_config_file(const std::filesystem::path& file, node_config& co
   from.read("database", config.database);
   read_certificates(from, config);
   from.read("loops", config.edge.loops, 0, 256);
-  read_limits(from.section("limits"), config.edge.limits);
+  read_limits(from.section("limits"), config);
   return from.finish();
 }
 

@@ -1,6 +1,7 @@
 // What a node needs to know: defaults, then the configuration file, then the command line.
 #pragma once
 
+#include "nodes/control/claim_limits.hpp"
 #include "nodes/edge/certificate_files.hpp"
 #include "nodes/edge/edge_config.hpp"
 
@@ -31,6 +32,7 @@ struct node_config {
   /// What stands in URLs when visitors come to other ports than ours; 0: ours.
   std::uint16_t public_http_port = 0;
   std::uint16_t public_tls_port = 0;
+  control::claim_limits claims;
   edge::edge_config edge;
 };
 

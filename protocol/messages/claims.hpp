@@ -27,7 +27,7 @@ struct claim_key {
 /// Asks: may this account use it? Yes when nobody has it, when its hold by another account is over,
 /// or when the account has it already; it is then the account's until `hold` from now.
 /// Errors: name_taken or port_taken (held by another account), name_reserved (set aside for another
-/// account), database_unavailable.
+/// account), too_many_claims (the account holds as many as it may), database_unavailable.
 struct claim {
   account_id account;
   claim_key key;

@@ -11,12 +11,15 @@ std::string to_text(const claim_key& key) {
   return key.name.empty() ? "port " + std::to_string(key.port) : "name " + key.name;
 }
 
-/// Why nobody else may have it.
-failure refused(pqxx::work& work, const claim_key& key) {
-  auto rows = run(work, "find_claim", key.name, static_cast<int>(key.port));
-  if (!rows.empty() && rows[0][0].as<bool>())
+failure is_anothers(const claim_key& key, bool is_reserved) {
+  if (is_reserved)
     return fail(errc::name_reserved, to_text(key));
   return fail(key.name.empty() ? errc::port_taken : errc::name_taken, to_text(key));
+}
+
+failure too_many(const claim_key& key, std::uint32_t limit) {
+  return fail(errc::too_many_claims,
+              "at most " + std::to_string(limit) + (key.name.empty() ? " ports" : " names"));
 }
 
 } // namespace
@@ -24,16 +27,29 @@ failure refused(pqxx::work& work, const claim_key& key) {
 void prepare_claims(pqxx::connection& connection) {
   // One statement: of two accounts that ask at once the second waits for the first one's row, and
   // then finds it held.
+  //
+  // $5: how many names, or ports, the account may hold. What it has already is always granted.
   connection.prepare("claim", R"(
     INSERT INTO claims AS c (name, port, account, held_until)
-    VALUES ($1, $2, $3, now() + $4 * interval '1 second')
+    SELECT $1::text, $2::integer, $3::bigint, now() + $4 * interval '1 second'
+    WHERE EXISTS (
+        SELECT FROM claims WHERE name = $1 AND port = $2 AND account = $3
+          AND (reserved_at IS NOT NULL OR held_until > now()))
+      OR $5 > (
+        SELECT count(*) FROM claims WHERE account = $3 AND (name = '') = ($1 = '')
+          AND reserved_at IS NULL AND held_until > now())
     ON CONFLICT (name, port) DO UPDATE
       SET account = excluded.account, held_until = excluded.held_until
       WHERE c.account = excluded.account
          OR (c.reserved_at IS NULL AND c.held_until <= now())
     RETURNING account)");
-  connection.prepare("find_claim", R"(
-    SELECT reserved_at IS NOT NULL FROM claims WHERE name = $1 AND port = $2)");
+  // Before it counts: claims of one account come one after the other, whichever node asks. A
+  // statement of its own, for one sees only what was there when it began.
+  connection.prepare("claims_in_turn", R"(
+    SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE)");
+  connection.prepare("find_claim_of_another", R"(
+    SELECT reserved_at IS NOT NULL FROM claims WHERE name = $1 AND port = $2 AND account <> $3
+      AND (reserved_at IS NOT NULL OR held_until > now()))");
   // Made again when it is gone: a database that was away for long finds holds that have ended, and
   // sweeps them, before it hears of those that are in use.
   connection.prepare("extend_claim", R"(
@@ -56,12 +72,18 @@ void prepare_claims(pqxx::connection& connection) {
     RETURNING account)");
 }
 
-result<claimed> answer(pqxx::work& work, const claim& ask) {
-  auto rows = run(work, "claim", ask.key.name, static_cast<int>(ask.key.port), ask.account.value,
-                  ask.hold.count());
-  if (rows.empty())
-    return refused(work, ask.key);
-  return claimed{ask.key};
+result<claimed> answer(pqxx::work& work, const claim& ask, const claim_limits& limits) {
+  auto port = static_cast<int>(ask.key.port);
+  auto limit = ask.key.name.empty() ? limits.ports_max : limits.names_max;
+  run(work, "claims_in_turn", ask.account.value);
+  auto granted = run(work, "claim", ask.key.name, port, ask.account.value, ask.hold.count(),
+                     std::int64_t{limit});
+  if (!granted.empty())
+    return claimed{ask.key};
+  auto others = run(work, "find_claim_of_another", ask.key.name, port, ask.account.value);
+  if (!others.empty())
+    return is_anothers(ask.key, others[0][0].as<bool>());
+  return too_many(ask.key, limit);
 }
 
 result<done> answer(pqxx::work& work, const extend_claims& order) {
@@ -85,8 +107,10 @@ result<name_reserved> answer(pqxx::work& work, const reserve_name& ask) {
   auto account = find_account(work, ask.user);
   if (!account)
     return fail(account.error());
-  if (run(work, "reserve_name", *name, account->value).empty())
-    return refused(work, {.name = *name});
+  if (run(work, "reserve_name", *name, account->value).empty()) {
+    auto others = run(work, "find_claim_of_another", *name, 0, account->value);
+    return is_anothers({.name = *name}, !others.empty() && others[0][0].as<bool>());
+  }
   return name_reserved{*name};
 }
 

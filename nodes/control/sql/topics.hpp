@@ -2,6 +2,7 @@
 // caller's transaction.
 #pragma once
 
+#include "nodes/control/claim_limits.hpp"
 #include "protocol/messages/accounts.hpp"
 #include "protocol/messages/claims.hpp"
 #include "protocol/result.hpp"
@@ -28,8 +29,8 @@ result<key_list> answer(pqxx::work& work, const list_keys& ask);
 result<key_revoked> answer(pqxx::work& work, const revoke_key& ask);
 
 void prepare_claims(pqxx::connection& connection);
-/// @errors name_taken, port_taken, name_reserved
-result<claimed> answer(pqxx::work& work, const claim& ask);
+/// @errors name_taken, port_taken, name_reserved, too_many_claims
+result<claimed> answer(pqxx::work& work, const claim& ask, const claim_limits& limits);
 result<done> answer(pqxx::work& work, const extend_claims& order);
 /// @errors api_not_found, name_invalid, name_taken, name_reserved
 result<name_reserved> answer(pqxx::work& work, const reserve_name& ask);

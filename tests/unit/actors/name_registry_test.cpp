@@ -193,6 +193,16 @@ CAF_TEST(a free port that the store gave to another account is passed over) {
   CAF_CHECK(granted->key.port >= 10002);
 }
 
+CAF_TEST(an account that holds as much as it may is told so and asked for nothing else) {
+  facts->claims_max = 1;
+  CAF_REQUIRE(lease(first, port_wish(alice, 1, 0)));
+  auto asked = facts->claims_asked;
+  CAF_CHECK_EQUAL(code_of(lease(first, port_wish(alice, 1, 0))), errc::too_many_claims);
+  CAF_CHECK_EQUAL(code_of(lease(first, wish(alice, 1, ""))), errc::too_many_claims);
+  CAF_CHECK_EQUAL(code_of(lease(first, wish(alice, 1, "shop"))), errc::too_many_claims);
+  CAF_CHECK_EQUAL(facts->claims_asked, asked + 3);
+}
+
 CAF_TEST(while the store is away new names wait and old ones stay) {
   CAF_REQUIRE(lease(first, wish(alice, 1, "shop")));
   facts->now = store_facts::mood::is_away;

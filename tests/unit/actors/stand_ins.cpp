@@ -19,6 +19,9 @@ void store_facts::add_key(const std::string& key, std::int64_t id, std::int64_t 
 }
 
 result<claimed> store_facts::decide(const claim& ask) {
+  ++claims_asked;
+  if (!owners.contains(ask.key) && owners.size() >= claims_max)
+    return fail(errc::too_many_claims, "at most some");
   auto [owner, is_new] = owners.try_emplace(ask.key, ask.account);
   if (owner->second == ask.account)
     return claimed{ask.key};

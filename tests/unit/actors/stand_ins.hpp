@@ -26,6 +26,9 @@ struct store_facts {
   mood now = mood::answers;
   std::map<std::string, key_owner> keys; // by digest
   std::map<claim_key, account_id> owners;
+  /// What an account may hold, and how often a claim was asked for.
+  std::size_t claims_max = 1'000;
+  int claims_asked = 0;
   std::vector<claim> extended;
   /// Claims wait, while set, until the store is told to extend none: only an actor may answer.
   bool holds_claims_back = false;

@@ -233,6 +233,58 @@ CAF_TEST(of accounts that ask at once one gets the name) {
   }
 }
 
+CAF_TEST(an account holds so many names and so many ports and no more) {
+  auto ada = user("ada");
+  auto bob = user("bob");
+  ledger strict{settings, {.names_max = 2, .ports_max = 1}};
+  auto claim_of = [&](account_id who, const claim_key& key) {
+    return strict.answer(claim{who, key, an_hour});
+  };
+  CAF_CHECK(claim_of(ada, {.name = "one"}));
+  CAF_CHECK(claim_of(ada, {.name = "two"}));
+  auto refused = claim_of(ada, {.name = "three"});
+  CAF_CHECK_EQUAL(code_of(refused), errc::too_many_claims);
+  CAF_CHECK_EQUAL(refused.error().detail, "at most 2 names");
+  CAF_CHECK(claim_of(ada, {.name = "one"})); // its own
+  CAF_CHECK(claim_of(ada, port));
+  CAF_CHECK_EQUAL(code_of(claim_of(ada, {.port = 10002})), errc::too_many_claims);
+  CAF_CHECK(claim_of(bob, {.name = "three"})); // another account's do not count
+  CAF_CHECK_EQUAL(code_of(claim_of(ada, {.name = "three"})), errc::name_taken);
+  CAF_CHECK_EQUAL(read_sql(settings, "SELECT count(*) FROM claims"), "4");
+}
+
+CAF_TEST(holds that ended and reserved names are not counted) {
+  auto ada = user("ada");
+  ledger strict{settings, {.names_max = 1}};
+  CAF_CHECK(strict.answer(claim{ada, {.name = "old"}, an_hour}));
+  let_holds_end();
+  CAF_CHECK(strict.answer(claim{ada, shop, an_hour}));
+  CAF_CHECK_EQUAL(code_of(strict.answer(claim{ada, {.name = "old"}, an_hour})),
+                  errc::too_many_claims);
+  CAF_CHECK(facts.answer(reserve_name{"ada", "mine"}));
+  CAF_CHECK(strict.answer(claim{ada, {.name = "mine"}, an_hour}));
+  CAF_CHECK(facts.answer(reserve_name{"ada", "shop"})); // what is reserved makes room
+  CAF_CHECK(strict.answer(claim{ada, {.name = "old"}, an_hour}));
+}
+
+CAF_TEST(an account that asks at many places at once gets no more than it may) {
+  auto ada = user("ada");
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::future<bool>> attempts;
+    for (int i = 0; i < 8; ++i)
+      attempts.push_back(std::async(std::launch::async, [this, ada, round, i] {
+        ledger own{settings, {.ports_max = 3}};
+        claim_key wanted{.port = static_cast<std::uint16_t>(10000 + round * 100 + i)};
+        return own.answer(claim{ada, wanted, an_hour}).has_value();
+      }));
+    auto winners = 0;
+    for (auto& each : attempts)
+      winners += each.get() ? 1 : 0;
+    CAF_CHECK_EQUAL(winners, 3);
+    let_holds_end();
+  }
+}
+
 CAF_TEST(holds that ended long ago are swept away) {
   auto ada = user("ada");
   CAF_CHECK(!try_claim(ada, shop));

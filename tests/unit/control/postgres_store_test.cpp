@@ -58,6 +58,20 @@ CAF_TEST(a store without its database answers that and goes on) {
     CAF_CHECK(one.ask<store_ready>(probe_store{}).error().code == errc::database_unavailable);
 }
 
+CAF_TEST(claims beyond what an account may hold are refused and counted) {
+  store_settings settings{.database = migrated_database(), .claims = {.ports_max = 1}};
+  auto counted = settings.claims_refused;
+  node one{settings};
+  auto ada = one.ask<user_created>(create_user{"ada"});
+  CAF_REQUIRE(ada);
+  CAF_CHECK(one.ask<claimed>(claim{ada->account, {.port = 10001}, seconds{60}}));
+  CAF_CHECK_EQUAL(counted->load(), 0u);
+  auto refused = one.ask<claimed>(claim{ada->account, {.port = 10002}, seconds{60}});
+  CAF_REQUIRE(!refused);
+  CAF_CHECK_EQUAL(refused.error().code, errc::too_many_claims);
+  CAF_CHECK_EQUAL(counted->load(), 1u);
+}
+
 CAF_TEST(too many questions at once are refused rather than kept) {
   store_settings settings{.database = migrated_database(), .queued_max = 2};
   auto counted = settings.refused;

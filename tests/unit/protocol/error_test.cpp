@@ -62,6 +62,7 @@ CAF_TEST(a failure reads as one line) {
 
 CAF_TEST(an agent gives up only where trying again cannot help) {
   CAF_CHECK(is_permanent(errc::key_invalid));
+  CAF_CHECK(is_permanent(errc::too_many_claims));
   CAF_CHECK(!is_permanent(errc::control_unavailable));
   CAF_CHECK(!is_permanent(errc::name_taken));
   CAF_CHECK(!is_permanent(errc::server_unreachable));

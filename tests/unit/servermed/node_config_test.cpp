@@ -53,6 +53,8 @@ CAF_TEST(the example file is valid and says the defaults) {
   CAF_CHECK(read.drain_time == defaults.drain_time);
   CAF_CHECK_EQUAL(read.capture.ring_max, defaults.capture.ring_max);
   CAF_CHECK_EQUAL(read.capture.body_bytes_max, defaults.capture.body_bytes_max);
+  CAF_CHECK_EQUAL(config.claims.names_max, control::claim_limits{}.names_max);
+  CAF_CHECK_EQUAL(config.claims.ports_max, control::claim_limits{}.ports_max);
   CAF_CHECK(config.tcp_ports == port_range{});
 }
 
