@@ -17,11 +17,12 @@ net::dial_target target_of(const local_target& where) {
 
 } // namespace
 
-local_dial::local_dial(net::event_loop& loop, const local_target& where, net::ssl_context tls,
-                       on_done done)
+local_dial::local_dial(net::event_loop& loop, const local_target& where,
+                       result<net::ssl_context> tls, on_done done)
   : loop_{loop},
     server_name_{where.host},
-    tls_{where.security == local_security::tls ? std::move(tls) : nullptr},
+    security_{where.security},
+    tls_{std::move(tls)},
     done_{std::move(done)},
     dialer_{std::make_unique<net::dialer>(
       loop, target_of(where),
@@ -37,10 +38,12 @@ void local_dial::on_connected(result<net::stream_socket> outcome) {
   if (!outcome)
     return end(std::move(outcome).error());
   auto made = std::make_unique<net::channel>(loop_, std::move(*outcome));
-  if (!tls_)
+  if (security_ == local_security::plain)
     return end(std::move(made));
+  if (!tls_)
+    return end(fail(errc::local_bad_response, "TLS cannot be set up: " + tls_.error().detail));
   channel_ = std::move(made);
-  channel_->secure(net::tls_session::connect(tls_, server_name_));
+  channel_->secure(net::tls_session::connect(*tls_, server_name_));
   channel_->start(*this);
   loop_.after(handshake_timeout, [weak = std::weak_ptr{self_}] {
     if (auto self = weak.lock())

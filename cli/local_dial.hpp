@@ -15,10 +15,11 @@ public:
   /// The channel waits for start(), under TLS too.
   using on_done = std::function<void(result<std::unique_ptr<net::channel>>)>;
 
-  /// `tls`: for targets with local_security::tls. `done` is called once, from the loop; this may be
-  /// destroyed in it. Destroying it before that gives up.
-  /// Failures: local_refused, local_timeout, local_bad_response (no TLS there)
-  local_dial(net::event_loop& loop, const local_target& where, net::ssl_context tls, on_done done);
+  /// `tls`: for targets with local_security::tls, which are never spoken to without. `done` is
+  /// called once, from the loop; this may be destroyed in it. Destroying it before that gives up.
+  /// Failures: local_refused, local_timeout, local_bad_response (no TLS there, or none here)
+  local_dial(net::event_loop& loop, const local_target& where, result<net::ssl_context> tls,
+             on_done done);
   ~local_dial();
 
 private:
@@ -33,7 +34,8 @@ private:
 
   net::event_loop& loop_;
   std::string server_name_;
-  net::ssl_context tls_;
+  local_security security_;
+  result<net::ssl_context> tls_;
   on_done done_;
   std::unique_ptr<net::channel> channel_;
   std::unique_ptr<net::dialer> dialer_;

@@ -8,11 +8,10 @@ namespace {
 
 // Development servers sign for themselves, and the bytes do not leave this machine's owner: their
 // certificates are not checked.
-net::ssl_context context_for(const local_target& where) {
+result<net::ssl_context> context_for(const local_target& where) {
   if (where.security == local_security::plain)
-    return nullptr;
-  auto made = net::make_client_context({.alpn = {"http/1.1"}, .verify_peer = false});
-  return made ? std::move(*made) : nullptr;
+    return net::ssl_context{};
+  return net::make_client_context({.alpn = {"http/1.1"}, .verify_peer = false});
 }
 
 } // namespace

@@ -18,7 +18,7 @@ public:
 private:
   net::event_loop& loop_;
   local_target where_;
-  net::ssl_context tls_;
+  result<net::ssl_context> tls_;
   local_pool pool_;
 };
 
