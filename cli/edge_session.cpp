@@ -24,6 +24,7 @@ constexpr double bytes_busy = 4e6; // within about half a second
 constexpr int ticks_busy = 2;
 constexpr milliseconds quiet_time{30'000};
 constexpr milliseconds lane_refused_pause{60'000};
+constexpr std::size_t preferred_max = 3;
 
 // Counts while the machine sleeps, which steady_clock does not.
 milliseconds time_since_boot() {
@@ -66,7 +67,21 @@ lane::hello edge_session::greeting() const {
           .window = lane::core_limits{}.window_initial};
 }
 
+// The certificate is checked against its name as any other's.
+void edge_session::prefer(const std::vector<std::string>& edges) {
+  preferred_.clear();
+  for (const auto& each : edges) {
+    auto where = net::parse_address(each);
+    if (where && !where->host.empty() && where->port != 0 && preferred_.size() < preferred_max)
+      preferred_.push_back(std::move(*where));
+  }
+}
+
 void edge_session::connect() {
+  was_sent_ = !preferred_.empty();
+  server_ = was_sent_ ? preferred_.front() : config_.server;
+  if (was_sent_)
+    preferred_.erase(preferred_.begin());
   ++pauses_;
   stage_ = stage::connecting;
   tried_at_ = loop_.now();
@@ -79,7 +94,7 @@ void edge_session::connect() {
 
 void edge_session::open_lane(lane::hello greeting) {
   lane_owner& owner = *this;
-  lane_setup setup{config_.server, tls_, std::move(greeting)};
+  lane_setup setup{server_, tls_, std::move(greeting)};
   lanes_.push_back(std::make_unique<agent_lane>(loop_, std::move(setup), budget_, owner));
   lanes_.back()->start();
 }
@@ -98,6 +113,7 @@ void edge_session::on_lane_up(agent_lane& lane, const lane::welcome& welcome) {
   if (!is_same || !welcome.resume_token.empty())
     resume_token_ = welcome.resume_token;
   lanes_max_ = welcome.lanes_max;
+  preferred_.clear();
   stage_ = stage::up;
   up_since_ = quiet_since_ = loop_.now();
   busy_ticks_ = 0;
@@ -108,6 +124,8 @@ void edge_session::on_lane_up(agent_lane& lane, const lane::welcome& welcome) {
 
 void edge_session::on_lane_goaway(agent_lane& lane, const lane::goaway& why) {
   retry_after_ = std::max(retry_after_, why.retry_after);
+  if (!why.prefer.empty())
+    prefer(why.prefer);
   if (why.code == errc::resume_refused) {
     id_.reset();
     resume_token_.clear();
@@ -154,6 +172,8 @@ void edge_session::on_lane_over(agent_lane& lane, const failure& why) {
 }
 
 void edge_session::on_lost(const failure& why) {
+  // What is wrong with an edge that we were sent to says nothing about ours.
+  auto is_final = is_permanent(why.code) && (stage_ == stage::up || !was_sent_);
   if (stage_ == stage::up)
     backoff_.on_lost(std::chrono::duration_cast<milliseconds>(loop_.now() - up_since_));
   stage_ = stage::pausing;
@@ -164,7 +184,7 @@ void edge_session::on_lost(const failure& why) {
   user_.on_disconnected(why);
   if (stage_ != stage::pausing)
     return;
-  if (is_permanent(why.code))
+  if (is_final)
     return end(why);
   auto random = std::uniform_real_distribution<double>{0, 1}(random_);
   pause(std::max(backoff_.on_failure(random), retry_after_));

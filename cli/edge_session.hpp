@@ -72,6 +72,7 @@ private:
   void on_lane_over(agent_lane& lane, const failure& why) override;
 
   void connect();
+  void prefer(const std::vector<std::string>& edges);
   void open_lane(lane::hello greeting);
   lane::hello greeting() const;
   bool has_lanes() const noexcept;
@@ -94,6 +95,10 @@ private:
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<agent_lane>> lanes_;
   stage stage_ = stage::idle;
+  /// Where lanes go now: as configured, or where the edge sent us.
+  net::address server_;
+  bool was_sent_ = false;
+  std::vector<net::address> preferred_; // each is tried once
 
   // The session that we have, or had.
   std::optional<session_id> id_;

@@ -167,6 +167,42 @@ CAF_TEST(an edge that says goodbye again and again gets one new lane) {
   CAF_CHECK(seen.disconnected.empty());
 }
 
+CAF_TEST(an edge that sends its agents elsewhere is followed) {
+  stub_edge other{loop, certificate};
+  start_ready({plan(endpoint_kind::http)});
+  edge.lane().say(
+    lane::frame_type::goaway,
+    lane::goaway{.code = errc::draining, .prefer = {"nonsense", net::to_string(other.where())}});
+  edge.lane().drop_after_sending();
+  CAF_REQUIRE(await([&] { return seen.ready.size() == 2; }));
+  CAF_REQUIRE_EQUAL(other.lanes.size(), 1u);
+  CAF_CHECK_EQUAL(other.lane().hello->api_key, "good");
+  // What was preferred once is not preferred for ever.
+  auto before = edge.lanes.size();
+  other.drop_lanes();
+  CAF_REQUIRE(await([&] { return seen.ready.size() == 3; }));
+  CAF_CHECK(edge.lanes.size() > before);
+  CAF_CHECK_EQUAL(other.lanes.size(), 1u);
+}
+
+CAF_TEST(an edge elsewhere that nobody vouches for gets no key and ends nothing) {
+  stub_edge other{loop, make_certificate("edge.test")};
+  edge.admit = [&, usual = edge.admit](const lane::hello& hello) -> result<lane::welcome> {
+    if (edge.lanes.size() > 1)
+      return usual(hello);
+    edge.lane().say(
+      lane::frame_type::goaway,
+      lane::goaway{.code = errc::draining, .prefer = {net::to_string(other.where())}});
+    return fail(errc::draining);
+  };
+  start_ready({plan(endpoint_kind::http)});
+  CAF_CHECK_EQUAL(edge.lanes.size(), 2u);
+  CAF_REQUIRE_EQUAL(other.lanes.size(), 1u);
+  CAF_CHECK(!other.lane().hello);
+  CAF_REQUIRE_EQUAL(seen.disconnected.size(), 2u);
+  CAF_CHECK_EQUAL(seen.disconnected[1].code, errc::certificate_refused);
+}
+
 CAF_TEST(answers are matched by their number and not by their order) {
   stub_service other{loop};
   auto second = plan(endpoint_kind::http, "second");

@@ -52,6 +52,8 @@ public:
 
   lane::core& core() noexcept { return link_.core(); }
   void drop() { link_.connection().abort(); }
+  /// As the edge does after a goodbye.
+  void drop_after_sending() { link_.close_gently(); }
   template <class Message>
   void say(lane::frame_type type, const Message& message) {
     byte_queue payload;
