@@ -3,7 +3,7 @@
 
 #include "cli/commands/command_line.hpp"
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 
 #include <map>
 #include <memory>
