@@ -1,5 +1,6 @@
 #include "actors/name_registry.hpp"
 
+#include "actors/name_registry_news.hpp"
 #include "actors/probed.hpp"
 #include "protocol/lease_book.hpp"
 
@@ -22,6 +23,7 @@ struct name_registry_state {
   world outside;
   registry_settings settings;
   lease_book leases{milliseconds{0}, generation{}};
+  claim_news news;
   time_point extended{};
   // Weak: a session's end is noticed by its monitor and must not wait for us.
   std::unordered_map<session_id, caf::actor_addr> holders;
@@ -34,14 +36,32 @@ seconds hold_of(const registry_settings& settings, const claim_key& key) {
   return key.name.empty() ? settings.port_hold : settings.name_hold;
 }
 
-void keep_claims(registry_self self, const std::vector<lease_book::ended>& keys) {
-  if (keys.empty())
+// One batch at a time: the next one goes when the store has answered. One that failed is no loss.
+void tell_store(registry_self self) {
+  auto& state = self->state;
+  auto batch = state.news.next();
+  if (batch.claims.empty())
     return;
-  extend_claims order;
+  auto on_told = [self] {
+    self->state.news.on_told();
+    tell_store(self);
+  };
+  self->request(state.store, state.settings.store_timeout, std::move(batch))
+    .then(on_told, [on_told](const caf::error&) { on_told(); });
+}
+
+void keep_claims(registry_self self, const std::vector<lease_book::ended>& keys) {
   for (const auto& each : keys)
-    order.claims.push_back(
-      {each.holder.account, each.key, hold_of(self->state.settings, each.key)});
-  self->send(self->state.store, std::move(order));
+    self->state.news.add({each.holder.account, each.key, hold_of(self->state.settings, each.key)});
+  tell_store(self);
+}
+
+// Before the store is asked about a key it hears what we know of it: a name that was given up is
+// free at once. An account's own claim says more than what waited, and must not be undone by it.
+void tell_store_first(registry_self self, const claim_key& key, account_id asking) {
+  auto waited = self->state.news.take(key);
+  if (waited && waited->account != asking)
+    self->send(self->state.store, extend_claims{{*waited}});
 }
 
 void know_holder(registry_self self, session_id session) {
@@ -157,6 +177,7 @@ void take_lease(registry_self self, lease_endpoint ask, lease_promise promise, c
 void ask_store(registry_self self, lease_endpoint ask, lease_promise promise, const claim_key& key,
                int attempts_left) {
   auto& state = self->state;
+  tell_store_first(self, key, ask.account);
   claim question{ask.account, key, hold_of(state.settings, key)};
   self->request(state.store, state.settings.store_timeout, std::move(question))
     .then(
@@ -212,9 +233,8 @@ void release(registry_self self, const release_lease& order) {
     return;
   auto hold
     = order.then == after_release::hold ? hold_of(state.settings, order.what.key) : seconds{0};
-  extend_claims news;
-  news.claims.push_back({who.account, order.what.key, hold});
-  self->send(state.store, std::move(news));
+  state.news.add({who.account, order.what.key, hold});
+  tell_store(self);
 }
 
 void sweep(registry_self self) {

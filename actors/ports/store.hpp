@@ -18,7 +18,7 @@ using store_actor = caf::typed_actor<
   answers<check_keys, good_keys>,
   // May this account use this name or port? Errors: name_taken, port_taken, name_reserved.
   answers<claim, claimed>,
-  // These are still in use, or no more.
+  // These are still in use, or no more. Answered, without a word, when it is done.
   takes<extend_claims>,
   // Sets a name aside. Errors: api_not_found, name_invalid, name_taken, name_reserved.
   answers<reserve_name, name_reserved>,

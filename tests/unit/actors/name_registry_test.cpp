@@ -40,6 +40,19 @@ struct fixture : actor_fixture {
     return what;
   }
 
+  void release(std::uint64_t session, const lease_grant& what, after_release then) {
+    tell(names, release_lease{session_id{session}, what, then});
+  }
+  /// The store does not answer for a while: a batch is on its way, and what follows gathers.
+  void keep_store_busy() {
+    auto other = lease(first, wish(alice, 1, "other"));
+    CAF_REQUIRE(other);
+    facts->now = store_facts::mood::is_silent;
+    release(1, *other, after_release::hold);
+    facts->now = store_facts::mood::answers;
+    CAF_REQUIRE_EQUAL(facts->extensions.size(), 1u);
+  }
+
   std::shared_ptr<store_facts> facts = std::make_shared<store_facts>();
   actors::store_actor store;
   actors::name_registry_actor names;
@@ -230,6 +243,44 @@ CAF_TEST(what is given up is free at once) {
   sched.run();
   CAF_REQUIRE_EQUAL(facts->extended.size(), 1u);
   CAF_CHECK_EQUAL(facts->extended.front().hold, seconds{0});
+}
+
+CAF_TEST(of many sessions that end at once the store hears in few messages) {
+  std::vector<std::unique_ptr<caf::scoped_actor>> many;
+  for (std::uint64_t session = 100; session < 400; ++session) {
+    many.push_back(std::make_unique<caf::scoped_actor>(sys));
+    CAF_REQUIRE(lease(*many.back(), wish(alice, session, "name" + std::to_string(session))));
+  }
+  keep_store_busy();
+  many.clear();
+  sched.run();
+  CAF_CHECK_EQUAL(facts->extensions.size(), 1u); // one batch at a time
+  pass(seconds{4});
+  CAF_CHECK(facts->extensions == (std::vector<std::size_t>{1, 256, 44}));
+  CAF_CHECK_EQUAL(facts->extended.back().hold, seconds{24 * 3600});
+}
+
+CAF_TEST(what is given up while the store is busy is free at once) {
+  auto held = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(held);
+  keep_store_busy();
+  release(1, *held, after_release::give_up);
+  CAF_CHECK_EQUAL(facts->extensions.size(), 1u);
+  (void)lease(second, wish(bob, 2, "shop"));
+  CAF_REQUIRE_EQUAL(facts->extensions.size(), 2u); // before it was asked
+  CAF_CHECK_EQUAL(facts->extended.back().key.name, "shop");
+  CAF_CHECK_EQUAL(facts->extended.back().hold, seconds{0});
+}
+
+CAF_TEST(what was given up and taken again is not given up afterwards) {
+  auto held = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(held);
+  keep_store_busy();
+  release(1, *held, after_release::give_up);
+  CAF_REQUIRE(lease(first, wish(alice, 1, "shop")));
+  pass(seconds{4});
+  for (const auto& each : facts->extended)
+    CAF_CHECK(each.hold > seconds{0});
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

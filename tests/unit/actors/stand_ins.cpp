@@ -82,10 +82,14 @@ actors::store_actor::behavior_type store(store_self self, facts_pointer facts) {
       }
       return in_mood<claimed>(self, facts, [&] { return facts->decide(ask); });
     },
-    [=](const extend_claims& order) {
+    [=](const extend_claims& order) -> caf::result<void> {
       if (order.claims.empty())
         answer_waiting(*facts);
+      facts->extensions.push_back(order.claims.size());
       facts->extended.insert(facts->extended.end(), order.claims.begin(), order.claims.end());
+      if (facts->now == store_facts::mood::is_silent)
+        return self->make_response_promise<void>();
+      return caf::unit;
     },
     [](const reserve_name& ask) { return name_reserved{ask.name}; },
     [](const create_user&) { return user_created{}; },

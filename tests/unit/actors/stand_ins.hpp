@@ -30,6 +30,8 @@ struct store_facts {
   std::size_t claims_max = 1'000;
   int claims_asked = 0;
   std::vector<claim> extended;
+  /// How many claims each extend_claims had.
+  std::vector<std::size_t> extensions;
   /// Claims wait, while set, until the store is told to extend none: only an actor may answer.
   bool holds_claims_back = false;
   std::vector<std::pair<claim, caf::typed_response_promise<claimed>>> waiting;
