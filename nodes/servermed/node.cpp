@@ -271,9 +271,15 @@ result<std::unique_ptr<node>> node::start(const node_config& config, node_purpos
   auto made = std::unique_ptr<node>{new node{
     std::unique_ptr<parts>{new parts{.config = config, .purpose = purpose, .stop = stop}}}};
   for (auto step : {&parts::open_directory, &parts::open_database, &parts::open_certificates,
-                    &parts::start_actors, &parts::start_api, &parts::tell_ready})
-    if (auto outcome = ((*made->parts_).*step)(); !outcome)
+                    &parts::start_actors, &parts::start_api, &parts::tell_ready}) {
+    auto outcome = ((*made->parts_).*step)();
+    if (stop.is_made()) {
+      stop.end_at_once();
+      return std::unique_ptr<node>{};
+    }
+    if (!outcome)
       return fail(outcome.error());
+  }
   return made;
 }
 

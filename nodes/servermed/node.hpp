@@ -20,7 +20,8 @@ enum class node_purpose : std::uint8_t {
 class node {
 public:
   /// Everything listens when it returns, and ready.json says where. What a part cannot survive it
-  /// tells `stop`, which outlives the node.
+  /// tells `stop`, which outlives the node. Nothing: `stop` was made meanwhile, and what had been
+  /// started is stopped.
   /// @errors those of its parts: data_dir_unusable, already_running, database_unavailable,
   /// migration_failed, certificate_unreadable, listen_failed
   static result<std::unique_ptr<node>> start(const node_config& config, node_purpose purpose,

@@ -126,7 +126,8 @@ int run_node(const node_options& options, node_purpose purpose) {
   auto running = node::start(*config, purpose, stop);
   if (!running)
     return report(running.error());
-  print_banner(*config, purpose, (*running)->addresses());
+  if (*running)
+    print_banner(*config, purpose, (*running)->addresses());
   auto why = stop.await();
   stop.end_at_once();
   spdlog::info("stopping");
