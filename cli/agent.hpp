@@ -80,6 +80,7 @@ public:
 struct agent_counters {
   std::uint64_t requests = 0;
   std::uint64_t connections = 0;
+  // As they pass here: the edge has rewritten the heads of requests, and will those of answers.
   std::uint64_t bytes_in = 0;  // from visitors
   std::uint64_t bytes_out = 0; // to visitors
 };

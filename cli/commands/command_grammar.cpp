@@ -50,6 +50,11 @@ constexpr auto start_examples = R"(Examples:
 
 Options of `serverme --help` are accepted here too.)";
 
+constexpr auto status_notes = R"(IN and OUT are what visitors sent and got. The live view of a tunnel counts what this
+machine got and sent: an http request is a little longer there, for X-Forwarded-For and the like.
+
+Options of `serverme --help` are accepted here too.)";
+
 constexpr auto doctor_examples = R"(Examples:
   serverme doctor                            is it the server, the certificate, the key?
   serverme doctor 3000                       or my own service?
@@ -141,6 +146,7 @@ void add_tunnels(CLI::App& app, typed_words& words) {
 void add_reports(CLI::App& app, typed_words& words) {
   auto* status = add_command(app, "status", "List the tunnels that are open, through the API");
   status->add_flag("--json", words.json, "For programs");
+  status->footer(status_notes);
 
   auto* doctor = add_command(app, "doctor", "Find out which step to the server fails, and why");
   doctor->add_option("local", words.local, "Your service, to be tried too")
