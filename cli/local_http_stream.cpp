@@ -82,7 +82,7 @@ void local_http_stream::on_data(bytes_view bytes) {
     read_request_line();
   if (!is_connected())
     return; // waits in request_; bounded by the stream's first window
-  connection().write(bytes);
+  connection().write_in_place(bytes);
   settle();
   if (request_.size() > repeat_bytes_max)
     forget_request();

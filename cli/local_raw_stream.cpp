@@ -32,7 +32,7 @@ void local_raw_stream::on_data(bytes_view bytes) {
     early_.append(bytes);
     return;
   }
-  connection().write(bytes);
+  connection().write_in_place(bytes);
   settle();
 }
 

@@ -1,5 +1,7 @@
 #include "net/channel.hpp"
 
+#include "net/channel_state.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -8,22 +10,14 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <array>
-#include <optional>
 #include <utility>
 
 namespace serverme::net {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 
 namespace {
 
-// Small, since every idle connection has one; what does not fit is read into the loop's buffer in
-// the same turn.
-constexpr std::size_t first_read_bytes = 2048;
-// A queue that a burst made large is given back once it is empty.
-constexpr std::size_t queue_kept_bytes = 16 * 1024;
 // A closing peer that takes nothing for this many linger times is given up.
 constexpr int stalls_max = 15;
 
@@ -31,103 +25,17 @@ address read_address(const stream_socket::endpoint_type& from) {
   return address_of(from.data(), from.size());
 }
 
-failure lost(const error_code& error) { return fail(errc::stream_reset, error.message()); }
-
 } // namespace
 
-struct channel::state : std::enable_shared_from_this<state> {
-  state(event_loop& on, stream_socket from) : loop{on}, socket{std::move(from)} {
-    error_code ignored;
-    peer = read_address(socket.remote_endpoint(ignored));
-    local = read_address(socket.local_endpoint(ignored));
-    socket.non_blocking(true, ignored);
-    if (peer.port != 0) {
-      int on_value = 1;
-      ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on_value, sizeof on_value);
-    }
+channel::state::state(event_loop& on, stream_socket from) : loop{on}, socket{std::move(from)} {
+  error_code ignored;
+  peer = read_address(socket.remote_endpoint(ignored));
+  local = read_address(socket.local_endpoint(ignored));
+  socket.non_blocking(true, ignored);
+  if (peer.port != 0) {
+    int on_value = 1;
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on_value, sizeof on_value);
   }
-
-  void read_next();
-  void on_read(const error_code& error, std::size_t size);
-  void take(std::size_t size);
-  void hand_over();
-  void resume();
-  void begin();
-  void linger_on(milliseconds linger, std::size_t unsent, int stalls);
-  std::size_t read_more(std::span<std::byte> into);
-  void deliver(bytes_view bytes);
-  void decrypt(bytes_view bytes);
-  void deliver_end();
-
-  void send_now(bytes_view plain);
-  void send_wire(bytes_view bytes);
-  void flush_later();
-  void end_turn();
-  void await_room();
-  void on_room();
-  void half_close();
-  bool hears_last_words() const noexcept;
-  void hear_last_words();
-  void break_down(failure why);
-  void close() noexcept;
-
-  event_loop& loop;
-  stream_socket socket;
-  channel_user* user = nullptr;
-  address peer, local;
-  tls_session tls;
-  byte_queue out;   // as it goes to the socket
-  byte_queue later; // plaintext, until the end of the turn
-  byte_queue early; // received before this channel was started
-  std::function<void(parts)> releasing;
-  std::optional<turn_task> later_task;
-  std::array<std::byte, first_read_bytes> first;
-  std::size_t held = 0; // bytes of `first` that came although the user had paused
-  bool reading = false;
-  bool paused = false;
-  bool writing = false;
-  bool finishing = false;
-  bool finished = false;
-  bool ended = false;
-  bool lingering = false;
-  bool broken = false;
-};
-
-void channel::state::read_next() {
-  // Also while paused: a little is held back, so that an end or a reset is heard at once. While it
-  // is taken apart nothing may be read any more: it would be in nobody's hands.
-  if (reading || held > 0 || ended || broken || releasing || !socket.is_open())
-    return;
-  reading = true;
-  socket.async_read_some(asio::buffer(first),
-                         [self = shared_from_this()](const error_code& error, std::size_t size) {
-                           self->reading = false;
-                           self->on_read(error, size);
-                         });
-}
-
-void channel::state::on_read(const error_code& error, std::size_t size) {
-  if (releasing) {
-    held = size;
-    return hand_over();
-  }
-  if (!socket.is_open() || error == asio::error::operation_aborted)
-    return;
-  if (broken) {
-    if (!error && hears_last_words())
-      user->on_bytes({first.data(), size});
-    return;
-  }
-  if (error == asio::error::eof)
-    return deliver_end();
-  if (error)
-    return break_down(lost(error));
-  if (paused) {
-    held = size;
-    return;
-  }
-  take(size);
-  read_next();
 }
 
 // The last act of this channel: everything that another one needs to go on.
@@ -145,17 +53,6 @@ void channel::state::hand_over() {
   std::exchange(releasing, nullptr)(std::move(whole));
 }
 
-void channel::state::take(std::size_t size) {
-  if (size < first.size()) {
-    deliver({first.data(), size});
-  } else {
-    auto& all = loop.buffers().received;
-    std::memcpy(all.data(), first.data(), size);
-    size += read_more(std::span{all}.subspan(size));
-    deliver({all.data(), size});
-  }
-}
-
 // Who takes bytes keeps the connection; who has taken all, or takes none, has `linger` left.
 void channel::state::linger_on(milliseconds linger, std::size_t unsent, int stalls) {
   auto timer = std::make_shared<asio::steady_timer>(loop.context(), linger);
@@ -171,170 +68,6 @@ void channel::state::linger_on(milliseconds linger, std::size_t unsent, int stal
   });
 }
 
-void channel::state::begin() {
-  if (releasing || !socket.is_open() || broken)
-    return;
-  auto bytes = std::exchange(early, {});
-  if (tls.is_set() || !bytes.empty())
-    deliver(bytes.view());
-  read_next();
-}
-
-void channel::state::resume() {
-  if (paused || releasing || !socket.is_open() || broken)
-    return;
-  if (auto size = std::exchange(held, 0); size > 0)
-    take(size);
-  read_next();
-}
-
-// An end or an error shows again at the next read.
-std::size_t channel::state::read_more(std::span<std::byte> into) {
-  auto got = ::recv(socket.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-  return got > 0 ? static_cast<std::size_t>(got) : 0;
-}
-
-void channel::state::deliver(bytes_view bytes) {
-  if (tls.is_set())
-    return decrypt(bytes);
-  if (user != nullptr)
-    user->on_bytes(bytes);
-}
-
-void channel::state::decrypt(bytes_view bytes) {
-  auto& buffers = loop.buffers();
-  auto& records = buffers.encrypted;
-  records.clear();
-  auto step = tls.advance(bytes, buffers.decrypted, records);
-  send_wire(records.view());
-  records.clear();
-  if (!step)
-    return break_down(step.error());
-  if (step->secured && user != nullptr)
-    user->on_secured();
-  if (step->plain > 0 && user != nullptr && !broken)
-    user->on_bytes({buffers.decrypted.data(), step->plain});
-  if (step->ended && !broken)
-    deliver_end();
-}
-
-void channel::state::deliver_end() {
-  if (std::exchange(ended, true))
-    return;
-  if (lingering) {
-    if (out.empty())
-      close();
-    return;
-  }
-  if (user != nullptr)
-    user->on_end();
-}
-
-void channel::state::send_now(bytes_view plain) {
-  if (broken || finishing || !socket.is_open() || plain.empty())
-    return;
-  if (!tls.is_set())
-    return send_wire(plain);
-  auto& records = loop.buffers().encrypted;
-  records.clear();
-  auto outcome = tls.encrypt(plain, records);
-  send_wire(records.view());
-  records.clear();
-  if (!outcome)
-    break_down(outcome.error());
-}
-
-void channel::state::send_wire(bytes_view bytes) {
-  if (bytes.empty() || !socket.is_open())
-    return;
-  if (out.empty()) {
-    auto sent
-      = ::send(socket.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-      return break_down(lost({errno, boost::system::system_category()}));
-    if (sent > 0)
-      bytes = bytes.subspan(static_cast<std::size_t>(sent));
-  }
-  if (bytes.empty())
-    return;
-  out.append(bytes);
-  await_room();
-}
-
-void channel::state::flush_later() {
-  if (later.empty())
-    return;
-  byte_queue all = std::exchange(later, {});
-  send_now(all.view());
-  // Keeps the memory for the next turn while it is small.
-  if (later.empty() && all.capacity() <= queue_kept_bytes) {
-    all.clear();
-    later = std::move(all);
-  }
-}
-
-void channel::state::end_turn() {
-  auto self = shared_from_this();
-  flush_later();
-  if (out.empty() && user != nullptr && !broken)
-    user->on_sent();
-}
-
-void channel::state::await_room() {
-  if (std::exchange(writing, true))
-    return;
-  socket.async_wait(stream_socket::wait_write,
-                    [self = shared_from_this()](const error_code& error) {
-                      self->writing = false;
-                      if (!error && self->socket.is_open() && !self->broken)
-                        self->on_room();
-                    });
-}
-
-void channel::state::on_room() {
-  auto sent
-    = ::send(socket.native_handle(), out.view().data(), out.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-    return break_down(lost({errno, boost::system::system_category()}));
-  if (sent > 0)
-    out.consume(static_cast<std::size_t>(sent));
-  if (!out.empty()) {
-    await_room();
-  } else {
-    if (out.capacity() > queue_kept_bytes)
-      out.release();
-    if (finishing)
-      half_close();
-    if (lingering && ended)
-      return close();
-  }
-  if (sent > 0 && user != nullptr)
-    user->on_sent();
-}
-
-void channel::state::half_close() {
-  if (!out.empty() || std::exchange(finished, true))
-    return;
-  error_code ignored;
-  socket.shutdown(stream_socket::shutdown_send, ignored);
-}
-
-bool channel::state::hears_last_words() const noexcept {
-  return user != nullptr && !paused && !tls.is_set() && !releasing && socket.is_open();
-}
-
-// Who answers a request without reading all of it may reset the connection behind the answer. When
-// a write tells us of the reset, the answer has not been read yet.
-void channel::state::hear_last_words() {
-  auto& all = loop.buffers().received;
-  while (hears_last_words()) {
-    auto size = read_more(all);
-    if (size == 0)
-      return;
-    user->on_bytes({all.data(), size});
-  }
-}
-
 // Tells the user from the loop, never from within a call of his.
 void channel::state::break_down(failure why) {
   if (std::exchange(broken, true))
@@ -348,6 +81,8 @@ void channel::state::break_down(failure why) {
 }
 
 void channel::state::close() noexcept {
+  in_place.clear();
+  in_place_bytes = 0;
   error_code ignored;
   socket.close(ignored);
 }
@@ -378,21 +113,27 @@ void channel::start(channel_user& user) {
 void channel::set_user(channel_user& user) noexcept { state_->user = &user; }
 
 void channel::write(bytes_view bytes) {
+  state_->flush_in_place();
   state_->flush_later();
   state_->send_now(bytes);
 }
+
+void channel::write_in_place(bytes_view bytes) { state_->write_in_place(bytes); }
 
 void channel::write_later(bytes_view bytes) {
   auto& s = *state_;
   if (s.broken || s.finishing)
     return;
+  s.flush_in_place();
   s.later.append(bytes);
   if (!s.later_task)
     s.later_task.emplace(s.loop, [raw = &s] { raw->end_turn(); });
   s.later_task->request();
 }
 
-std::size_t channel::unsent() const noexcept { return state_->out.size() + state_->later.size(); }
+std::size_t channel::unsent() const noexcept {
+  return state_->out.size() + state_->later.size() + state_->in_place_bytes;
+}
 
 void channel::pause_reading() noexcept { state_->paused = true; }
 
@@ -409,6 +150,7 @@ void channel::finish() {
   auto& s = *state_;
   if (s.finishing || s.broken || !s.socket.is_open())
     return;
+  s.flush_in_place();
   s.flush_later();
   if (s.tls.is_set() && s.tls.is_secured()) {
     byte_queue records;
@@ -467,6 +209,7 @@ bool channel::has_news() const noexcept {
 
 void channel::release(std::function<void(parts)> done) {
   auto& s = *state_;
+  s.flush_in_place();
   s.flush_later();
   s.user = nullptr;
   s.releasing = std::move(done);

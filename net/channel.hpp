@@ -65,6 +65,10 @@ public:
   /// Takes all of it and sends at once what the socket has room for. What is left waits: look at
   /// unsent(), or it grows.
   void write(bytes_view bytes);
+  /// As write(), of bytes that lie in what a lane is being given: they are not copied, and leave
+  /// together when that call returns, or before anything else is written here. unsent() counts them
+  /// until then. Outside of such a call, as write().
+  void write_in_place(bytes_view bytes);
   /// As write(), but leaves at the end of the turn together with all else of this turn.
   void write_later(bytes_view bytes);
   /// Bytes that the kernel has not taken yet.

@@ -79,6 +79,13 @@ ticker::~ticker() {
 event_loop::event_loop() : work_{asio::make_work_guard(context_)} {}
 event_loop::~event_loop() = default;
 
+void event_loop::end_delivery() {
+  delivering_ = false;
+  for (const auto& who : delivered_)
+    who->on_delivery_end();
+  delivered_.clear();
+}
+
 void event_loop::run() { context_.run(); }
 
 void event_loop::stop() {

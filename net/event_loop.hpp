@@ -62,6 +62,15 @@ struct loop_buffers {
   byte_queue frames;
 };
 
+/// Told when the bytes that a lane was given are about to die.
+class delivery_end {
+public:
+  virtual void on_delivery_end() = 0;
+
+protected:
+  ~delivery_end() = default;
+};
+
 class event_loop {
 public:
   using executor = boost::asio::io_context::executor_type;
@@ -80,6 +89,13 @@ public:
   /// From the loop; not cancellable: capture what can be gone weakly.
   void after(milliseconds delay, std::function<void()> task);
 
+  /// Between them, what came from under TLS lies where it was decrypted. They do not nest.
+  void begin_delivery() noexcept { delivering_ = true; }
+  void end_delivery();
+  bool is_delivering() const noexcept { return delivering_; }
+  /// Once, from end_delivery(). @pre is_delivering()
+  void at_delivery_end(std::shared_ptr<delivery_end> who) { delivered_.push_back(std::move(who)); }
+
   time_point now() const noexcept { return std::chrono::steady_clock::now(); }
   boost::asio::io_context& context() noexcept { return context_; }
   loop_buffers& buffers() noexcept { return buffers_; }
@@ -93,7 +109,9 @@ private:
   loop_buffers buffers_;
   std::vector<turn_task*> turn_;
   std::vector<turn_task*> ending_;
+  std::vector<std::shared_ptr<delivery_end>> delivered_;
   bool turn_posted_ = false;
+  bool delivering_ = false;
 };
 
 } // namespace serverme::net

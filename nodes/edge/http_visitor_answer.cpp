@@ -21,7 +21,8 @@ void http_visitor::on_data(bytes_view bytes) {
       return; // refused, and the next request may have begun
     auto rest = view.subspan(*used);
     if (phase_ == phase::upgraded) {
-      pass_raw(rest);
+      bytes_out_ += rest.size();
+      visitor().write(rest); // may lie in `kept`
     } else if (answered_) {
       pass_answer_body(rest, out);
     } else {
@@ -101,7 +102,7 @@ void http_visitor::take_final_head(const http1::response_head& head, bytes_view 
 
 void http_visitor::pass_raw(bytes_view bytes) {
   bytes_out_ += bytes.size();
-  visitor().write(bytes);
+  visitor().write_in_place(bytes);
 }
 
 void http_visitor::pass_answer_body(bytes_view bytes, byte_queue& head) {
@@ -123,7 +124,10 @@ void http_visitor::pass_answer_body(bytes_view bytes, byte_queue& head) {
       head.append(plain_content_ ? piece->content : rest.first(piece->taken));
   }
   bytes_out_ += taken;
-  visitor().write(in_place ? bytes.first(taken) : head.view());
+  if (in_place)
+    visitor().write_in_place(bytes.first(taken));
+  else
+    visitor().write(head.view());
   if (taken == bytes.size())
     return;
   // The visitor has his whole answer; nobody knows what this is.

@@ -81,7 +81,7 @@ void raw_visitor::on_closed(const failure&) { end(); }
 void raw_visitor::on_data(bytes_view bytes) {
   owe(bytes.size());
   bytes_out_ += bytes.size();
-  visitor().write(bytes);
+  visitor().write_in_place(bytes);
   settle();
 }
 

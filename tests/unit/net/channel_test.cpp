@@ -53,6 +53,62 @@ CAF_TEST(what is written later leaves at the end of the turn) {
   CAF_CHECK_EQUAL(near->unsent(), 0u);
 }
 
+CAF_TEST(what is written in place leaves when the delivery ends and not before) {
+  near->start(near_user);
+  far->start(far_user);
+  std::string delivered = "one two three";
+  loop.begin_delivery();
+  near->write_in_place(as_bytes(delivered).first(4));
+  near->write_in_place(as_bytes(delivered).subspan(4, 4));
+  CAF_CHECK_EQUAL(near->unsent(), 8u);
+  loop.end_delivery();
+  delivered.assign(delivered.size(), 'x'); // the memory serves the next one
+  CAF_CHECK_EQUAL(near->unsent(), 0u);
+  CAF_CHECK_EQUAL(near_user.sent, 1u);
+  CAF_CHECK(run_until(loop, [&] { return far_user.received == "one two "; }));
+}
+
+CAF_TEST(what is written behind bytes in place stays behind them) {
+  near->start(near_user);
+  far->start(far_user);
+  loop.begin_delivery();
+  near->write_in_place(as_bytes("one "));
+  near->write(as_bytes("two "));
+  near->write_in_place(as_bytes("three "));
+  near->write_later(as_bytes("four "));
+  near->write_in_place(as_bytes("five "));
+  near->finish();
+  loop.end_delivery();
+  CAF_CHECK(run_until(loop, [&] { return far_user.ended; }));
+  CAF_CHECK_EQUAL(far_user.received, "one two three four five ");
+}
+
+CAF_TEST(bytes in place that a slow reader does not take are kept) {
+  auto delivered = megabytes(32);
+  near->start(near_user);
+  loop.begin_delivery();
+  for (std::size_t at = 0; at < delivered.size(); at += 16'000)
+    near->write_in_place(
+      as_bytes(delivered).subspan(at, std::min(std::size_t{16'000}, delivered.size() - at)));
+  loop.end_delivery();
+  auto sent = std::exchange(delivered, {});
+  CAF_CHECK(near->unsent() > 0);
+  far->start(far_user);
+  CAF_CHECK(run_until(loop, [&] { return far_user.received.size() == sent.size(); }));
+  CAF_CHECK(far_user.received == sent);
+}
+
+CAF_TEST(a channel that ends within a delivery drops what was in place and breaks nothing) {
+  near->start(near_user);
+  far->start(far_user);
+  loop.begin_delivery();
+  near->write_in_place(as_bytes("lost"));
+  near.reset();
+  loop.end_delivery();
+  CAF_CHECK(run_until(loop, [&] { return far_user.ended || far_user.closed; }));
+  CAF_CHECK_EQUAL(far_user.received, "");
+}
+
 CAF_TEST(a half close ends one direction only) {
   near->start(near_user);
   far->start(far_user);
