@@ -97,6 +97,8 @@ constexpr auto catalogue = std::to_array<error_entry>({
    "the request was larger than what was kept of it", "Send it again from its source."},
   {errc::replay_failed, "replay_failed", 502, "the replay got no answer",
    "Check that the tunnel is online and its local service runs."},
+  {errc::too_many_calls, "too_many_calls", 429, "too many live views or replays at once",
+   "Close live views, or wait until replays are answered."},
 
   {errc::config_unreadable, "config_unreadable", 0, "the configuration file cannot be read",
    "Check the path and its owner."},

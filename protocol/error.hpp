@@ -58,6 +58,7 @@ enum class errc : std::uint16_t {
   api_unavailable = 3006,
   capture_incomplete = 3007,
   replay_failed = 3008,
+  too_many_calls = 3009,
 
   config_unreadable = 4001,
   config_invalid = 4002,

@@ -3,6 +3,7 @@
 
 #include "actors/ask.hpp"
 #include "net/event_loop.hpp"
+#include "nodes/control/api/account_seats.hpp"
 #include "nodes/control/api/api_server.hpp"
 
 #include <functional>
@@ -19,6 +20,7 @@ struct live_source {
   std::shared_ptr<actors::capture_feed> feed;
   /// What to call, on the loop, when there is something to take.
   std::shared_ptr<std::function<void()>> bell;
+  account_seats::seat seat;
 };
 
 struct api_request {
@@ -51,7 +53,12 @@ class api_context {
 public:
   api_context(caf::actor_system& system, std::weak_ptr<net::event_loop> loop, api_settings how,
               api_actors asked)
-    : settings{how}, whom{std::move(asked)}, system_{system}, loop_{std::move(loop)} {}
+    : settings{how},
+      whom{std::move(asked)},
+      live_views{how.live_per_account, how.live_max},
+      replays{how.replays_per_account, how.replays_max},
+      system_{system},
+      loop_{std::move(loop)} {}
 
   const api_settings settings;
   const api_actors whom;
@@ -59,6 +66,8 @@ public:
   /// new ones are refused.
   std::uint64_t connections_dropped = 0;
   std::uint64_t connections_refused = 0;
+  account_seats live_views;
+  account_seats replays;
 
   /// Asks an actor; `answered` is called once on the loop, if that still runs.
   template <class Reply, class Actor, class Request>

@@ -34,6 +34,12 @@ struct api_settings {
   std::size_t connections_max = 256;
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
+  /// Calls that keep their connection for long, of an account and of all: together fewer than
+  /// connections_max, so that there is always one for a call that is answered at once.
+  std::size_t live_per_account = 32;
+  std::size_t live_max = 128;
+  std::size_t replays_per_account = 16;
+  std::size_t replays_max = 64;
   /// For a request to arrive, and for a connection to be idle.
   milliseconds request_time{15'000};
   /// For an answer to be taken.

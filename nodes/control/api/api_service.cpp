@@ -39,6 +39,8 @@ void api_service::run(const resource& found, api_request request,
   // As if it were not there, like everything that is somebody else's.
   if (found.needed == access::admins && request.owner.role != account_role::admin)
     return reply({error_answer(fail(errc::api_not_found)), {}});
+  if (auto known = check_parameters(found, request.query); !known)
+    return reply({error_answer(known.error()), {}});
   auto owner = request.owner;
   found.answer(context_, request,
                [owner = std::move(owner), reply = std::move(reply)](api_answer answer) {

@@ -36,14 +36,14 @@ bool parse_status(std::string_view text, capture_filter& filter) {
   return is_range;
 }
 
-/// @returns whether the parameter is known and its value understood
+/// @returns whether the value is understood
 bool apply(list_captures& question, const std::string& name, const std::string& value) {
+  if (name == "status")
+    return parse_status(value, question.filter);
   if (name == "method")
     question.filter.method = value;
   else if (name == "path")
     question.filter.path = value;
-  else if (name == "status")
-    return parse_status(value, question.filter);
   else if (name == "before") {
     auto before = parse_id<capture_id>(value);
     question.before = before.value_or(capture_id{});
@@ -52,8 +52,7 @@ bool apply(list_captures& question, const std::string& name, const std::string& 
     auto limit = parse_number<std::uint32_t>(value);
     question.limit = limit.value_or(0);
     return limit && *limit >= 1 && *limit <= capture_page_max;
-  } else
-    return false;
+  }
   return true;
 }
 
@@ -84,7 +83,7 @@ void list_requests(api_context& context, const api_request& request, answer_with
   list_captures question{.who = request.who(), .endpoint = *endpoint};
   for (const auto& [name, value] : request.query) {
     if (!apply(question, name, value))
-      return reply(error_answer(fail(errc::api_bad_request, "parameter " + name)));
+      return reply(error_answer(fail(errc::api_bad_request, "the value of parameter " + name)));
   }
   context.ask<capture_page>(
     context.whom.desk, context.settings.ask_time, std::move(question),
@@ -128,10 +127,14 @@ void replay_request(api_context& context, const api_request& request, answer_wit
   auto place = place_of(request);
   if (!place)
     return reply(error_answer(fail(errc::api_not_found)));
+  auto who = request.owner.account;
+  if (!context.replays.take(who))
+    return reply(error_answer(fail(errc::too_many_calls)));
   context.ask<actors::capture_found>(
     context.whom.desk, context.settings.replay_time,
     replay_capture{request.who(), place->endpoint, place->capture},
-    [reply = std::move(reply)](const result<actors::capture_found>& found) {
+    [&context, who, reply = std::move(reply)](const result<actors::capture_found>& found) {
+      auto seat = context.replays.hold(who); // until it is answered
       tell_capture(reply, found);
     });
 }

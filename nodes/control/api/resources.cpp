@@ -9,13 +9,16 @@ namespace serverme::control {
 
 namespace {
 
+constexpr auto filters
+  = std::to_array<std::string_view>({"method", "status", "path", "limit", "before"});
+
 constexpr auto table = std::to_array<resource>({
   {"GET", "/healthz", access::anyone, answer_healthz},
   {"GET", "/readyz", access::anyone, answer_readyz},
   {"GET", "/api/v1/tunnels", access::any_key, list_all_tunnels},
   {"GET", "/api/v1/tunnels/{}", access::any_key, get_one_tunnel},
   {"DELETE", "/api/v1/tunnels/{}", access::any_key, close_one_tunnel},
-  {"GET", "/api/v1/tunnels/{}/requests", access::any_key, list_requests},
+  {"GET", "/api/v1/tunnels/{}/requests", access::any_key, list_requests, filters},
   {"DELETE", "/api/v1/tunnels/{}/requests", access::any_key, clear_requests},
   {"GET", "/api/v1/tunnels/{}/requests/{}", access::any_key, get_request},
   {"POST", "/api/v1/tunnels/{}/requests/{}/replay", access::any_key, replay_request},

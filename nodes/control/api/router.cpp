@@ -1,5 +1,7 @@
 #include "nodes/control/api/router.hpp"
 
+#include "config/suggestion.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -7,6 +9,9 @@
 namespace serverme::control {
 
 namespace {
+
+// A name that is none is repeated to whoever sent it, up to here.
+constexpr std::size_t repeated_max = 64;
 
 std::string_view take_until(std::string_view& rest, char mark) {
   auto part = rest.substr(0, rest.find(mark));
@@ -78,9 +83,21 @@ result<std::map<std::string, std::string>> parse_query(std::string_view text) {
     if (!name || !value)
       return fail(errc::api_bad_request, "the query has an escape that is none");
     if (!query.emplace(*name, *value).second)
-      return fail(errc::api_bad_request, "parameter " + *name + " comes twice");
+      return fail(errc::api_bad_request,
+                  "parameter " + name->substr(0, repeated_max) + " comes twice");
   }
   return query;
+}
+
+result<done> check_parameters(const resource& what,
+                              const std::map<std::string, std::string>& query) {
+  for (const auto& [name, value] : query) {
+    if (std::ranges::find(what.parameters, name) == what.parameters.end())
+      return fail(errc::api_bad_request, "parameter " + name.substr(0, repeated_max)
+                                           + " is unknown here"
+                                           + config::did_you_mean(name, what.parameters));
+  }
+  return done{};
 }
 
 } // namespace serverme::control

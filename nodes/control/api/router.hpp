@@ -16,6 +16,8 @@ struct resource {
   std::string_view pattern;
   access needed;
   void (*answer)(api_context& context, const api_request& request, answer_with reply);
+  /// Those that the query may have.
+  std::span<const std::string_view> parameters = {};
 };
 
 /// Every call of the API.
@@ -35,5 +37,9 @@ routed find_resource(std::span<const resource> table, std::string_view method,
 
 /// "a=1&b=x%20y". @errors api_bad_request: an escape that is none, or a name that comes twice
 result<std::map<std::string, std::string>> parse_query(std::string_view text);
+
+/// One that is misspelt would silently not be there. @errors api_bad_request: names it
+result<done> check_parameters(const resource& what,
+                              const std::map<std::string, std::string>& query);
 
 } // namespace serverme::control

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace serverme::tests {
 
@@ -93,7 +94,7 @@ actors::shared_capture find_capture(const api_world& world, capture_id id) {
   return found == world.captures.end() ? nullptr : *found;
 }
 
-actors::tunnel_desk_actor::behavior_type fake_desk(actors::tunnel_desk_actor::pointer,
+actors::tunnel_desk_actor::behavior_type fake_desk(actors::tunnel_desk_actor::pointer self,
                                                    shared_world world) {
   auto capture_for = [world](const asker& who, endpoint_id endpoint,
                              capture_id id) -> caf::result<actors::capture_found> {
@@ -143,9 +144,16 @@ actors::tunnel_desk_actor::behavior_type fake_desk(actors::tunnel_desk_actor::po
       std::lock_guard guard{world->mutex};
       if (!seen(*world, ask.who, ask.endpoint))
         return not_found();
+      for (auto& each : std::exchange(world->slow_replays, {}))
+        each.deliver(not_found());
       return captures_cleared{world->captures.size()};
     },
-    [capture_for](const replay_capture& ask) -> caf::result<actors::capture_found> {
+    [self, world, capture_for](const replay_capture& ask) -> caf::result<actors::capture_found> {
+      if (ask.capture == capture_id{98}) {
+        std::lock_guard guard{world->mutex};
+        world->slow_replays.push_back(self->make_response_promise<actors::capture_found>());
+        return world->slow_replays.back();
+      }
       if (ask.capture == capture_id{99})
         return actors::make_caf_error(fail(errc::agent_away));
       return capture_for(ask.who, ask.endpoint, ask.capture);

@@ -27,6 +27,8 @@ struct api_world {
   std::vector<endpoint_id> closed;
   std::weak_ptr<actors::capture_feed> feed;
   int authentications = 0;
+  /// Replays of request 98, which wait until requests are cleared.
+  std::vector<caf::typed_response_promise<actors::capture_found>> slow_replays;
 };
 
 struct api_reply {

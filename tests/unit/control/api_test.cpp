@@ -1,8 +1,12 @@
 // The API over real connections: every call, who may use it, its limits and the live stream.
 #define CAF_SUITE api
 
+#include "nodes/control/api/router.hpp"
 #include "tests/unit/control/api_fixture.hpp"
 #include "tests/unit/test.hpp"
+
+#include <future>
+#include <thread>
 
 using namespace serverme;
 using namespace serverme::tests;
@@ -34,8 +38,22 @@ actors::shared_capture make_capture(std::uint64_t id, std::string body = "{\"a\"
   return std::make_shared<const capture>(std::move(made));
 }
 
+/// "/api/v1/tunnels/{}/requests/{}" with ada's tunnel and request 17.
+std::string path_of(const control::resource& what) {
+  std::string path{what.pattern};
+  for (const auto* id : {"18446744073709551615", "17"}) {
+    if (auto at = path.find("{}"); at != std::string::npos)
+      path.replace(at, 2, id);
+  }
+  return path;
+}
+
 struct fixture : api_fixture {
-  fixture() : api_fixture{{.key_trust = milliseconds{50}, .live_waiting_max = 4}} {
+  fixture()
+    : api_fixture{{.live_per_account = 2,
+                   .replays_per_account = 1,
+                   .key_trust = milliseconds{50},
+                   .live_waiting_max = 4}} {
     world->tunnels = {{.endpoint = {~std::uint64_t{0}},
                        .name = "shop",
                        .urls = {"http://shop.localhost:8080"},
@@ -200,6 +218,32 @@ CAF_TEST(a parameter that is not understood is said) {
     CAF_CHECK_EQUAL(ask("GET", requests + "?" + query).status, 200);
 }
 
+CAF_TEST(every call names a parameter that it does not take) {
+  for (const auto& each : control::api_resources()) {
+    auto reply = ask(std::string{each.method}, path_of(each) + "?colour=red", "root");
+    CAF_CHECK_EQUAL(reply.status, 400);
+    CAF_REQUIRE(reply.body.contains("error"));
+    CAF_CHECK_EQUAL(reply.body["error"]["code"], "SM-3003");
+    CAF_CHECK_EQUAL(reply.body["error"]["message"],
+                    "the API request is malformed: parameter colour is unknown here");
+  }
+  CAF_CHECK(world->closed.empty());
+}
+
+CAF_TEST(a parameter that is misspelt is told what was meant) {
+  std::string text = ask("GET", requests + "?stauts=404").body["error"]["message"];
+  CAF_CHECK(text.ends_with("parameter stauts is unknown here, did you mean 'status'?"));
+  text = ask("GET", requests + "?limit=none").body["error"]["message"];
+  CAF_CHECK(text.ends_with("the value of parameter limit"));
+  auto long_name = std::string(5'000, 'x');
+  CAF_CHECK(ask("GET", tunnels + "?" + long_name + "=1").text.size() < 300u);
+}
+
+CAF_TEST(a parameter tells nobody what he may not see) {
+  CAF_CHECK_EQUAL(code_of("GET", tunnels + "?colour=red", "mallory"), "401 SM-3001");
+  CAF_CHECK_EQUAL(code_of("GET", "/api/v1/actors?colour=red", "bob"), "404 SM-3002");
+}
+
 CAF_TEST(a request is shown with its heads and bodies) {
   auto body = ask("GET", requests + "/17").body;
   const auto& fields = body["request"]["headers"];
@@ -222,6 +266,23 @@ CAF_TEST(requests are cleared and sent again) {
   CAF_CHECK(ask("DELETE", requests).body["cleared"] == 1);
   CAF_CHECK(ask("POST", requests + "/17/replay").body["id"] == "17");
   CAF_CHECK_EQUAL(code_of("POST", requests + "/99/replay"), "502 SM-1005");
+}
+
+CAF_TEST(an account has so many replays at once and the others have theirs) {
+  auto slow = std::async(std::launch::async,
+                         [this] { return ask("POST", requests + "/98/replay").status; });
+  auto is_asked = [this] {
+    std::lock_guard guard{world->mutex};
+    return !world->slow_replays.empty();
+  };
+  while (!is_asked())
+    std::this_thread::yield();
+  CAF_CHECK_EQUAL(code_of("POST", requests + "/17/replay"), "429 SM-3009");
+  CAF_CHECK_EQUAL(ask("POST", bank + "/requests/17/replay", "bob").status, 200);
+  CAF_CHECK(ask("GET", "/api/v1/counters", "root").body["counters"]["api_replays_refused"] == 1);
+  CAF_CHECK_EQUAL(ask("DELETE", requests).status, 200); // lets it end
+  CAF_CHECK_EQUAL(slow.get(), 404);
+  CAF_CHECK_EQUAL(ask("POST", requests + "/17/replay").status, 200);
 }
 
 CAF_TEST(admins see how the actors are) {
@@ -304,6 +365,24 @@ CAF_TEST(a live stream needs a key and an upgrade) {
   CAF_CHECK_EQUAL(live_reader(address(), shop + "/live", "mallory").status(), 401);
   CAF_CHECK_EQUAL(live_reader(address(), bank + "/live", "ada").status(), 404);
   CAF_CHECK_EQUAL(code_of("GET", shop + "/live"), "400 SM-3003");
+}
+
+CAF_TEST(an account has so many live views at once and the others have theirs) {
+  auto open = [this](const std::string& key) {
+    return std::make_unique<live_reader>(address(), shop + "/live", key);
+  };
+  auto one = open("ada");
+  auto two = open("ada");
+  CAF_CHECK_EQUAL(two->status(), 101);
+  CAF_CHECK_EQUAL(open("ada")->status(), 429);
+  CAF_CHECK_EQUAL(open("root")->status(), 101);
+  CAF_CHECK_EQUAL(open("bob")->status(), 404); // and what is refused takes no place
+  CAF_CHECK(ask("GET", "/api/v1/counters", "root").body["counters"]["api_live_views_refused"] == 1);
+  one.reset();
+  auto is_free = false;
+  for (int i = 0; i < 10'000 && !is_free; ++i)
+    is_free = open("ada")->status() == 101;
+  CAF_CHECK(is_free);
 }
 
 CAF_TEST(stopping ends open streams) {

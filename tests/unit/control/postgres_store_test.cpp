@@ -52,6 +52,15 @@ CAF_TEST(every question of the port is answered) {
   CAF_CHECK(one.ask<store_ready>(probe_store{}));
 }
 
+CAF_TEST(who extends claims hears when it is done) {
+  node one{{.database = migrated_database()}};
+  caf::scoped_actor self{one.system};
+  auto is_done = false;
+  self->request(one.store, seconds{10}, extend_claims{})
+    .receive([&] { is_done = true; }, [](caf::error&) {});
+  CAF_CHECK(is_done);
+}
+
 CAF_TEST(a store without its database answers that and goes on) {
   node one{{.database = {"host=/nonexistent dbname=x"}}};
   for (int i = 0; i < 3; ++i)
