@@ -28,7 +28,8 @@ struct inspector_state {
   std::shared_ptr<capture_feed> arriving;
   std::vector<std::weak_ptr<capture_feed>> feeds;
   std::uint64_t dropped = 0;
-  caf::actor_clock::time_point taken_at{};
+  /// Before it, nothing is taken but for who asks.
+  caf::actor_clock::time_point rests_until = caf::actor_clock::time_point::min();
 };
 
 using inspector_self = self_pointer<inspector_actor, inspector_state>;
@@ -52,10 +53,10 @@ void take_arrived(inspector_state& state) {
 // At once when it was quiet. Else later, and until then the intake wakes nobody.
 void on_wake(inspector_self self) {
   auto now = self->clock().now();
-  auto due = self->state.taken_at + taken_every;
-  if (now < due)
-    return self->delayed_send(self, due - now, take_captures{});
-  self->state.taken_at = now;
+  auto& rests_until = self->state.rests_until;
+  if (now < rests_until)
+    return self->delayed_send(self, rests_until - now, take_captures{});
+  rests_until = now + taken_every;
   take_arrived(self->state);
 }
 

@@ -41,7 +41,8 @@ struct actor_config : caf::actor_system_config {
     actors::register_types(*this);
     set("logger.verbosity", caf::atom("quiet"));
     set("scheduler.max-throughput", messages_in_a_row);
-    // Workers that steal poll for work: a message every 5 ms then costs a tenth of a core (measured).
+    // Workers that steal poll for work: a message every 5 ms then costs a tenth of a core
+    // (measured).
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads",
         std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16));

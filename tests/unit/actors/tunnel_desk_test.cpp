@@ -152,6 +152,7 @@ CAF_TEST(the owner watches live) {
   auto feed = std::make_shared<capture_feed>(10, [] {});
   CAF_REQUIRE(answer_of<watching>(tree.desk(), watch_captures{as(1), shop, feed}));
   tree.captures()->give(exchange(shop, "GET", "/live", 200));
+  sched.advance_time(milliseconds{5}); // an inspector rests after what it took
   sched.run();
   CAF_CHECK_EQUAL(feed->take().captures.size(), 1u);
   tell(tree.reception(), agent_left{agent.session});

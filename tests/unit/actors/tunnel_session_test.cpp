@@ -234,6 +234,7 @@ CAF_TEST(an inspector that crashes is started again) {
   CAF_REQUIRE(answer_of<actors::watching>(tree.desk(),
                                           actors::watch_captures{as(1), bound->endpoint, fatal}));
   tree.captures()->give(exchange(bound->endpoint, "GET", "/fatal", 200));
+  sched.advance_time(milliseconds{5}); // an inspector rests after what it took
   sched.run();
   tree.captures()->give(exchange(bound->endpoint, "GET", "/b", 200));
   sched.run();

@@ -2,9 +2,9 @@
 #define CAF_SUITE misuse
 #include "config/misuse.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "tests/unit/test.hpp"
+
+#include <CLI/CLI.hpp>
 
 using namespace serverme::config;
 
