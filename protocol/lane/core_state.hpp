@@ -70,6 +70,8 @@ struct core::state {
   result<done> on_window(bytes_view payload);
   void hold(stream& s, std::size_t count, time_point now);
   void grow(stream& s, std::size_t count, time_point now);
+  /// @returns false when the budget has no room for it
+  bool widen(stream& s, std::uint32_t window);
   void announce(stream_id id, stream& s);
   void fill_windows(byte_queue& out);
   void ping(time_point now);
@@ -127,6 +129,7 @@ struct core::state {
   time_point ping_sent{};
   bool ping_open = false;
   microseconds round_trip{0};
+  std::uint32_t proven_window = 0; // the largest that a reader on this lane has kept up with
   time_point released_at{};
 };
 

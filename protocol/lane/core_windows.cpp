@@ -57,10 +57,12 @@ void core::state::hold(stream& s, std::size_t count, time_point now) {
   s.held += static_cast<std::uint32_t>(count);
 }
 
-// A whole window in less than two round trips: the window is what holds the peer back.
+// A whole window in less than two round trips: the window is what holds the peer back. Where
+// another stream has had a larger one, half of a window is proof enough: a download behind another
+// does not climb again for a second (100 ms round trip).
 void core::state::grow(stream& s, std::size_t count, time_point now) {
   s.round_bytes += count;
-  if (s.round_bytes < s.window)
+  if (s.round_bytes < (s.window < proven_window ? s.window / 2 : s.window))
     return;
   auto elapsed = now - std::exchange(s.round_began, now);
   s.round_bytes = 0;
@@ -69,14 +71,21 @@ void core::state::grow(stream& s, std::size_t count, time_point now) {
     ping(now);
   if (s.window >= limits.window_max || elapsed > 2 * std::max(round_trip, shortest_round_trip))
     return;
-  auto more = std::min(s.window, limits.window_max - s.window);
-  if (!budget.try_take(more)) {
-    ++counters.windows_refused;
+  if (s.window < proven_window && widen(s, proven_window))
     return;
-  }
+  if (widen(s, s.window + std::min(s.window, limits.window_max - s.window)))
+    proven_window = std::max(proven_window, s.window);
+  else
+    ++counters.windows_refused;
+}
+
+bool core::state::widen(stream& s, std::uint32_t window) {
+  if (!budget.try_take(window - s.window))
+    return false;
   ++counters.windows_grown;
-  s.window += more;
-  s.owed += more;
+  s.owed += window - s.window;
+  s.window = window;
+  return true;
 }
 
 // One WINDOW a stream and fill(): a peer that sends and never reads makes nothing grow here, and

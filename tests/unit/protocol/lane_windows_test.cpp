@@ -151,6 +151,34 @@ CAF_TEST(a window of a slow reader stays as it is) {
   CAF_CHECK_EQUAL(edge.budget.used(), 1000u);
 }
 
+CAF_TEST(a stream behind one with a large window has as much soon) {
+  pass(1000);
+  pass(100'000);
+  CAF_REQUIRE_EQUAL(edge.budget.used(), 8000u);
+  recorded_stream who;
+  auto id = open(who);
+  settle();
+  CAF_REQUIRE_EQUAL(write(agent, id, std::string(1000, 'x')), 1000u);
+  settle();
+  edge.core.consumed(id, 499, now);
+  CAF_CHECK_EQUAL(edge.budget.used(), 9000u);
+  edge.core.consumed(id, 1, now);
+  CAF_CHECK_EQUAL(edge.budget.used(), 16'000u);
+}
+
+CAF_TEST(a slow reader has no large window because another had one) {
+  pass(1000);
+  pass(100'000);
+  recorded_stream who;
+  auto id = open(who);
+  settle();
+  CAF_REQUIRE_EQUAL(write(agent, id, std::string(1000, 'x')), 1000u);
+  settle();
+  now += milliseconds{50};
+  edge.core.consumed(id, 1000, now);
+  CAF_CHECK_EQUAL(edge.budget.used(), 9000u);
+}
+
 CAF_TEST(a window grows with the round trip that was measured) {
   edge.core.ping(now);
   carry(edge, agent);
