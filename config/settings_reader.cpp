@@ -47,8 +47,8 @@ struct settings_reader::document {
 
   void complain(int line, std::string what) { problems.push_back({line, std::move(what)}); }
 
-  std::shared_ptr<mapping> enter(YAML::Node node) {
-    mappings.push_back(std::make_shared<mapping>(mapping{std::move(node), {}}));
+  std::shared_ptr<mapping> enter(const YAML::Node& node) {
+    mappings.push_back(std::make_shared<mapping>(mapping{node, {}}));
     return mappings.back();
   }
 
@@ -100,7 +100,7 @@ result<settings_reader> settings_reader::parse(const std::string& text, std::str
     return fail(errc::config_invalid, name + ":1: a list of `key: value` is expected");
   auto made = std::make_shared<document>();
   made->name = std::move(name);
-  auto here = made->enter(std::move(root));
+  auto here = made->enter(root);
   return settings_reader{std::move(made), std::move(here)};
 }
 

@@ -101,6 +101,7 @@ int run_bulk(const arguments& given) {
   wanted.deadline = begin + static_cast<std::uint64_t>(given.number("seconds", 60) * 1e9);
   {
     std::vector<std::jthread> streams;
+    streams.reserve(moved.size());
     for (auto& own : moved)
       streams.emplace_back([&] {
         auto socket = blocking_socket::connect(wanted.target, 30);

@@ -64,6 +64,7 @@ int run_fixed_rate(const arguments& given) {
   std::atomic<std::uint64_t> errors{0};
   {
     std::vector<std::jthread> workers;
+    workers.reserve(latencies.size());
     for (auto& own : latencies)
       workers.emplace_back([&] { work(plan, target, request, own, errors); });
   }

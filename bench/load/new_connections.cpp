@@ -18,6 +18,7 @@ int run_new_connections(const arguments& given) {
   auto end = begin + static_cast<std::uint64_t>(given.number("seconds") * 1e9);
   {
     std::vector<std::jthread> workers;
+    workers.reserve(latencies.size());
     for (auto& own : latencies)
       workers.emplace_back([&, end] {
         for (auto start = now_ns(); start < end; start = now_ns()) {

@@ -34,8 +34,8 @@ struct link_state {
     for (;;) {
       std::uint64_t free = 0;
       {
-        std::lock_guard lock{mutex};
-        free = free_at[direction];
+        std::lock_guard lock{mutex_};
+        free = free_at_[direction];
       }
       auto now = now_ns();
       if (bytes_per_second.load() == 0 || free <= now + queue_ns)
@@ -50,8 +50,8 @@ struct link_state {
     auto rate = bytes_per_second.load();
     if (rate == 0)
       return now + delay_ns.load();
-    std::lock_guard lock{mutex};
-    auto& free = free_at[direction];
+    std::lock_guard lock{mutex_};
+    auto& free = free_at_[direction];
     free = std::max(free, now) + bytes * 1'000'000'000 / rate;
     return free + delay_ns.load();
   }
@@ -59,8 +59,8 @@ struct link_state {
 private:
   /// What a router of today holds, as time on the link.
   static constexpr std::uint64_t queue_ns = 20'000'000;
-  std::mutex mutex;
-  std::array<std::uint64_t, 2> free_at{}; // by direction
+  std::mutex mutex_;
+  std::array<std::uint64_t, 2> free_at_{}; // by direction
 };
 
 struct piece {
