@@ -23,16 +23,23 @@ bool is_writable(int descriptor, milliseconds patience) {
 } // namespace
 
 paced_writer::paced_writer(net::event_loop& loop, int descriptor)
-  : loop_{loop}, descriptor_{descriptor}, self_{std::make_shared<paced_writer*>(this)} {}
+  : loop_{loop},
+    descriptor_{descriptor},
+    self_{std::make_shared<paced_writer*>(this)},
+    at_turn_end_{loop, [this] { write_on(); }} {}
 
 bool paced_writer::write(std::string_view text) {
   if (waiting_.size() + text.size() > waiting_bytes_max)
     return false;
   waiting_.append(text);
+  at_turn_end_.request();
+  return true;
+}
+
+void paced_writer::write_on() {
   write_some();
   if (!waiting_.empty())
     write_later();
-  return true;
 }
 
 void paced_writer::write_some() {
@@ -58,9 +65,7 @@ void paced_writer::write_later() {
     if (!self)
       return;
     (*self)->attempt_due_ = false;
-    (*self)->write_some();
-    if (!(*self)->waiting_.empty())
-      (*self)->write_later();
+    (*self)->write_on();
   });
 }
 

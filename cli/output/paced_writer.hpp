@@ -19,13 +19,15 @@ public:
   /// `descriptor` stays open as long as the writer lives.
   paced_writer(net::event_loop& loop, int descriptor);
 
-  /// All of it now or later, or nothing: false when too much waits already.
+  /// All of it, at the end of the turn or later; or nothing: false when too much waits already. The
+  /// lines of a turn are one call to the kernel.
   bool write(std::string_view text);
   bool is_clear() const noexcept { return waiting_.empty(); }
   /// At the end of the program: waits for the reader, but not for long.
   void drain(milliseconds limit);
 
 private:
+  void write_on();
   void write_some();
   void write_later();
 
@@ -35,6 +37,7 @@ private:
   /// Alive while a later attempt may still find us.
   std::shared_ptr<paced_writer*> self_;
   bool attempt_due_ = false;
+  net::turn_task at_turn_end_;
 };
 
 } // namespace serverme::cli
