@@ -55,7 +55,18 @@ std::optional<blocking_socket> blocking_socket::connect(const net::address& wher
   return made;
 }
 
+bool blocking_socket::secure(SSL_CTX& context, const std::string& server_name) {
+  tls_.reset(SSL_new(&context));
+  SSL_set_tlsext_host_name(tls_.get(), server_name.c_str());
+  SSL_set1_host(tls_.get(), server_name.c_str());
+  return SSL_set_fd(tls_.get(), descriptor_) == 1 && SSL_connect(tls_.get()) == 1;
+}
+
 bool blocking_socket::send_all(bytes_view bytes) noexcept {
+  if (tls_) {
+    std::size_t sent = 0;
+    return SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &sent) == 1;
+  }
   while (!bytes.empty()) {
     auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR)
@@ -68,6 +79,10 @@ bool blocking_socket::send_all(bytes_view bytes) noexcept {
 }
 
 std::size_t blocking_socket::receive(std::span<std::byte> room) noexcept {
+  if (tls_) {
+    std::size_t received = 0;
+    return SSL_read_ex(tls_.get(), room.data(), room.size(), &received) == 1 ? received : 0;
+  }
   for (;;) {
     auto received = ::recv(descriptor_, room.data(), room.size(), 0);
     if (received < 0 && errno == EINTR)

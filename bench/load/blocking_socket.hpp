@@ -3,10 +3,14 @@
 #pragma once
 
 #include "net/address.hpp"
+#include "net/openssl_ptr.hpp"
 #include "protocol/bytes.hpp"
+
+#include <openssl/ssl.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,9 +23,10 @@ public:
   blocking_socket() = default;
   explicit blocking_socket(int descriptor) noexcept : descriptor_{descriptor} {}
   blocking_socket(blocking_socket&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)} {}
+    : descriptor_{std::exchange(other.descriptor_, -1)}, tls_{std::move(other.tls_)} {}
   blocking_socket& operator=(blocking_socket&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
+    std::swap(tls_, other.tls_);
     return *this;
   }
   ~blocking_socket();
@@ -30,6 +35,10 @@ public:
   /// Empty when it is refused.
   static std::optional<blocking_socket> connect(const net::address& where, int patience_seconds,
                                                 int receive_buffer = 0);
+
+  /// Speaks TLS from here on; false when the handshake fails. `server_name` is what the certificate
+  /// must be for.
+  bool secure(SSL_CTX& context, const std::string& server_name);
 
   /// False when the peer is gone or does not take it in time.
   bool send_all(bytes_view bytes) noexcept;
@@ -40,9 +49,11 @@ public:
   /// Wakes who waits for this socket on another thread.
   void shut_down() noexcept;
   bool is_open() const noexcept { return descriptor_ >= 0; }
+  int descriptor() const noexcept { return descriptor_; }
 
 private:
   int descriptor_ = -1;
+  std::unique_ptr<SSL, net::freed_by<SSL_free>> tls_;
 };
 
 /// A listening TCP socket on a free port of loopback.

@@ -13,13 +13,17 @@ namespace serverme::load {
 int run_fixed_rate(const arguments& given);
 /// One byte there and back over a TCP tunnel, one after the other.
 int run_ping_pong(const arguments& given);
-/// Connections with one GET each, opened as fast as `--workers` can.
+/// Connections with one GET each, opened as fast as `--workers` can; with `--tls yes` after a
+/// handshake of TLS 1.3.
 int run_new_connections(const arguments& given);
 /// Bytes over HTTP or a TCP tunnel, `--streams` at once, for a time or an amount.
 int run_bulk(const arguments& given);
 /// Visitors who ask for a large file and stop reading, until standard input ends.
 int run_stalled_readers(const arguments& given);
-/// What stands behind the tunnels: a sink for uploads, and a TCP service that echoes.
+/// WebSocket messages of `--bytes` and their echoes on `--connections`, one under way on each or at
+/// a fixed `--rate`.
+int run_websocket(const arguments& given);
+/// What stands behind the tunnels: a sink for uploads, a TCP service and a WebSocket that echo.
 int run_services(const arguments& given);
 /// A link with a delay and a bandwidth, between two programs.
 int run_relay(const arguments& given);

@@ -13,7 +13,10 @@ namespace serverme::load {
 /// A visitor's connection; remembers nothing between requests.
 class http_connection {
 public:
-  explicit http_connection(blocking_socket socket) : socket_{std::move(socket)} {}
+  /// `room` bytes are read at once, at most: large for large bodies, small where connections are
+  /// made by the thousand.
+  explicit http_connection(blocking_socket socket, std::size_t room = 256 * 1024)
+    : socket_{std::move(socket)}, room_(room) {}
 
   bool send(std::string_view request) noexcept { return socket_.send_all(as_bytes(request)); }
 
@@ -37,7 +40,7 @@ private:
   std::optional<head> receive_head();
 
   blocking_socket socket_;
-  std::vector<std::byte> room_ = std::vector<std::byte>(256 * 1024);
+  std::vector<std::byte> room_;
 };
 
 std::string get_request(const std::string& host, const std::string& path);

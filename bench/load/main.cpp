@@ -39,11 +39,12 @@ int main(int count, char** words) {
     {"services", run_services},
     {"stalled-readers", run_stalled_readers},
     {"relay", run_relay},
+    {"websocket", run_websocket},
   };
   auto found = count > 1 ? commands.find(words[1]) : commands.end();
   if (found == commands.end())
-    give_up("which command? bulk, fixed-rate, new-connections, ping-pong, relay, services or "
-            "stalled-readers");
+    give_up("which command? bulk, fixed-rate, new-connections, ping-pong, relay, services, "
+            "stalled-readers or websocket");
   // Lines reach a pipe at once: who started this program waits for them.
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   return found->second(arguments{count - 2, words + 2});

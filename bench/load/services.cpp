@@ -1,7 +1,9 @@
 // What stands behind the tunnels beside nginx: an HTTP sink that reads an upload to its end before
-// it answers (nginx answers first), and a TCP service whose first byte says what it does.
+// it answers (nginx answers first), a TCP service whose first byte says what it does, and a
+// WebSocket that echoes.
 #include "bench/load/commands.hpp"
 #include "bench/load/http_exchange.hpp"
+#include "bench/load/websocket_echo.hpp"
 #include "protocol/http1/head.hpp"
 
 #include <algorithm>
@@ -75,9 +77,12 @@ void accept_for_ever(const blocking_listener& listener, Serve serve) {
 int run_services(const arguments&) {
   blocking_listener sink;
   blocking_listener tcp;
-  std::printf("{\"sink\":%d,\"tcp\":%d}\n", sink.port(), tcp.port());
+  blocking_listener websocket;
+  std::printf("{\"sink\":%d,\"tcp\":%d,\"websocket\":%d}\n", sink.port(), tcp.port(),
+              websocket.port());
   std::thread{[&] { accept_for_ever(sink, serve_sink); }}.detach();
   std::thread{[&] { accept_for_ever(tcp, serve_tcp); }}.detach();
+  std::thread{[&] { accept_for_ever(websocket, serve_websocket_echo); }}.detach();
   while (std::getchar() != EOF) {
   }
   std::_Exit(0); // the threads above have no end of their own
