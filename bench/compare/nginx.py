@@ -30,6 +30,26 @@ TLS_CLIENT = """
 """
 
 
+# A WebSocket: what the handshake asks for is passed on, and the bytes after it.
+UPGRADE = """
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_set_header Host $host;
+"""
+
+
+def tls_server(certificate):
+    return (f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key}; "
+            "ssl_protocols TLSv1.3;")
+
+
+def server(listen, service, scheme="http"):
+    """A reverse proxy of a whole server to the upstream of that name; `listen`: a line each."""
+    listens = " ".join(f"listen 127.0.0.1:{where} backlog=4096;" for where in listen)
+    extra = UPGRADE if service == "websocket" else ""
+    return f"  server {{ {listens} location / {{ {extra} proxy_pass {scheme}://{service}; }} }}\n"
+
+
 def upstream(name, address):
     return (f"  upstream {name} {{ server {address}; keepalive {KEEPALIVE}; "
             "keepalive_requests 1000000000; keepalive_timeout 600s; }\n")

@@ -1,7 +1,7 @@
 """The text of a run: what it ran on, what it found, and what it could not measure."""
 
 from .contenders.field import REFERENCE
-from .table import failures, noise_line, scenario_table, target_table
+from .table import failures, noise_line, not_applicable, scenario_table, target_table
 
 SUBJECT = "serverme"
 
@@ -37,7 +37,7 @@ def as_markdown(result, scenarios):
         if not rounds:
             continue
         blocks += [f"### {scenario.title}", scenario_table(rounds, scenario.figures)]
-        notes = [noise_line(rounds, scenario.figures)] + failures(rounds)
+        notes = [noise_line(rounds, scenario.figures)] + failures(rounds) + not_applicable(rounds)
         blocks.append("\n".join(f"- {note}" for note in notes if note))
     if promises := target_table(result["slots"], SUBJECT):
         blocks += ["## Targets", promises]

@@ -38,15 +38,23 @@ def add_per_unit(measured):
 
 def warm_up(world, scenario, contenders, mode, say):
     """Connections, caches, windows: one slot each, which is not kept."""
-    for contender in contenders:
+    for contender in applicable(scenario, contenders):
         say(f"{scenario.title}: warm-up, {contender.name}")
         measure(world, scenario, contender, mode)
+
+
+def applicable(scenario, contenders):
+    return [contender for contender in contenders if not scenario.why_not(contender)]
 
 
 def run_rounds(world, scenario, contenders, mode, found, say):
     """Fills `found[scenario.key]`: contender's name to its slots, one a round. The order turns round
     each time: whoever is first finds another machine than whoever is last."""
-    slots = found[scenario.key] = {contender.name: [] for contender in contenders}
+    slots = found[scenario.key] = {}
+    for contender in contenders:
+        why = scenario.why_not(contender)
+        slots[contender.name] = [{"not_applicable": why}] if why else []
+    contenders = applicable(scenario, contenders)
     for number in range(mode.rounds):
         say(f"{scenario.title}: round {number + 1} of {mode.rounds}")
         for contender in contenders if number % 2 == 0 else reversed(contenders):

@@ -49,10 +49,15 @@ def scenario_table(rounds, figures, reference=REFERENCE):
         for figure in figures:
             values = of_figure(slots, figure)
             row += [cell(summarize(values), figure), ratio_cell(ratios(values, base[figure.key]))]
-        failed = sum("failed" in slot for slot in slots)
-        errors = sum(slot.get("errors", 0) for slot in slots)
-        rows.append(row + [f"{failed} rounds failed" if failed else str(errors)])
+        rows.append(row + [_errors(slots)])
     return aligned(rows)
+
+
+def _errors(slots):
+    if any("not_applicable" in slot for slot in slots):
+        return "not applicable"
+    failed = sum("failed" in slot for slot in slots)
+    return f"{failed} rounds failed" if failed else str(sum(slot.get("errors", 0) for slot in slots))
 
 
 def failures(rounds):
@@ -63,6 +68,16 @@ def failures(rounds):
             if "failed" in slot:
                 reasons.setdefault((name, slot["failed"]), []).append(slot)
     return [f"{name}, {len(slots)} rounds: {why}" for (name, why), slots in reasons.items()]
+
+
+def not_applicable(rounds):
+    """One line for each reason why contenders have no figure."""
+    reasons = {}
+    for name, slots in rounds.items():
+        for slot in slots:
+            if "not_applicable" in slot:
+                reasons.setdefault(slot["not_applicable"], []).append(name)
+    return [f"not applicable to {', '.join(names)}: {why}" for why, names in reasons.items()]
 
 
 def noise_line(rounds, figures):

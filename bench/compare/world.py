@@ -26,10 +26,12 @@ class World:
 
     def open(self):
         self.certificate = Certificate(self.directory)
-        self.origin["files"] = f"127.0.0.1:{self._start_origin()}"
+        files, files_tls = self._start_origin()
+        self.origin["files"] = f"127.0.0.1:{files}"
+        self.origin["files_tls"] = f"127.0.0.1:{files_tls}"
         _, services = self.children.start_talking("services", [self.load, "services"])
-        self.origin["sink"] = f"127.0.0.1:{services['sink']}"
-        self.origin["tcp"] = f"127.0.0.1:{services['tcp']}"
+        for name, port in services.items():
+            self.origin[name] = f"127.0.0.1:{port}"
 
     def _start_origin(self):
         site = self.directory / "site"
@@ -37,12 +39,14 @@ class World:
         (site / "small").write_bytes(b"s" * 1024)
         with open(site / "large", "wb") as large:
             large.truncate(LARGE_BYTES)
-        port = free_port()
+        ports = free_port(), free_port()
         nginx.start(self, "origin", f"""
   open_file_cache max=16 inactive=1h;
   tcp_nopush off;
-  server {{ listen 127.0.0.1:{port} backlog=4096; root {site}; default_type text/plain; }}""", [port])
-        return port
+  {nginx.tls_server(self.certificate)}
+  server {{ listen 127.0.0.1:{ports[0]} backlog=4096; listen 127.0.0.1:{ports[1]} ssl backlog=4096;
+            root {site}; default_type text/plain; }}""", ports)
+        return ports
 
     def relay(self, address):
         return Relay(self.children, self.load, address)

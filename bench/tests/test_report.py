@@ -6,7 +6,8 @@ from xml.dom import minidom
 from bench.compare.plots import of_scenario
 from bench.compare.rounds import add_per_unit
 from bench.compare.scenarios.small import KeepAlive
-from bench.compare.table import failures, noise_line, scenario_table, target_table
+from bench.compare.table import (failures, noise_line, not_applicable, scenario_table,
+                                 target_table)
 
 REFERENCE = "nginx, TLS, nginx"
 
@@ -36,6 +37,14 @@ class ReportTest(unittest.TestCase):
 
     def test_reasons_of_failures_are_told_once(self):
         self.assertEqual(failures(ROUNDS), ["serverme, 1 rounds: it <broke>"])
+
+    def test_who_has_no_part_in_a_scenario_is_named_with_the_reason(self):
+        rounds = {**ROUNDS, "bore": [{"not_applicable": "no TLS"}], "frp": [{"not_applicable": "no TLS"}]}
+        table = scenario_table(rounds, KeepAlive(32).figures)
+        row = next(line for line in table.splitlines() if line.startswith("| bore"))
+        self.assertTrue(row.endswith("not applicable |"), row)
+        self.assertEqual(not_applicable(rounds), ["not applicable to bore, frp: no TLS"])
+        self.assertEqual(failures(rounds), failures(ROUNDS))
 
     def test_noise_is_the_spread_of_the_reference(self):
         self.assertIn("reference spread 18%", noise_line(ROUNDS, KeepAlive(32).figures))

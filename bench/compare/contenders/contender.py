@@ -1,10 +1,13 @@
 """The shape of a contender: it starts its programs and says where its visitors go."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..usage import all_processes, family
 
-SERVICES = ("files", "sink", "tcp")
+# What every contender serves. Some end visitors' TLS besides: "files_tls" among their doors.
+SERVICES = ("files", "sink", "websocket", "tcp")
+HTTP_SERVICES = SERVICES[:-1]
 
 
 @dataclass(frozen=True)
@@ -12,10 +15,14 @@ class Door:
     """Where visitors of one service connect, and the Host that they name."""
     address: str
     host: str = "localhost"
+    # Who signed the certificate that its visitors see; None: no TLS.
+    ca: Path | None = None
 
     @property
     def url(self):
-        return f"http://{self.address}"
+        if self.ca is None:
+            return f"http://{self.address}"
+        return f"https://{self.host.partition(':')[0]}:{self.address.rpartition(':')[2]}"
 
 
 def straight(address):

@@ -1,6 +1,6 @@
 """No tunnel at all: what the origin and the load can do."""
 
-from .contender import Contender, Door, straight
+from .contender import SERVICES, Contender, Door, straight
 
 
 class Direct(Contender):
@@ -9,4 +9,5 @@ class Direct(Contender):
     encrypted = False
 
     def start(self, world, link=straight):
-        self.doors = {service: Door(link(address)) for service, address in world.origin.items()}
+        self.doors = {service: Door(link(world.origin[service])) for service in SERVICES}
+        self.doors["files_tls"] = Door(world.origin["files_tls"], ca=world.certificate.ca)

@@ -6,7 +6,7 @@ import subprocess
 from ..children import await_true
 from ..ports import free_port
 from ..visit import status_of
-from .contender import Contender, Door, straight
+from .contender import HTTP_SERVICES, Contender, Door, straight
 
 
 class Ours(Contender):
@@ -40,19 +40,21 @@ class Ours(Contender):
             world.programs / "serverme", "--config", self._configure(world, place, port),
             "--server", f"localhost:{tls.rpartition(':')[2]}", "start"], stdout=subprocess.DEVNULL)
         self.roles = {"edge": edge, "agent": agent}
-        http_port = ready["http"].rpartition(":")[2]
-        self.doors = {
-            "files": Door(ready["http"], f"files.{ready['domain']}:{http_port}"),
-            "sink": Door(ready["http"], f"sink.{ready['domain']}:{http_port}"),
-            "tcp": Door(f"127.0.0.1:{port}"),
-        }
+        self.doors = {service: self._door(ready, "http", service) for service in HTTP_SERVICES}
+        self.doors["files_tls"] = self._door(ready, "tls", "files", place / "data" / "ca.pem")
+        self.doors["tcp"] = Door(f"127.0.0.1:{port}")
         await_true(lambda: status_of(self.doors["files"], "/small") == 200, 30, "the tunnel", agent)
+
+    @staticmethod
+    def _door(ready, listener, subdomain, ca=None):
+        port = ready[listener].rpartition(":")[2]
+        return Door(ready[listener], f"{subdomain}.{ready['domain']}:{port}", ca)
 
     def _configure(self, world, place, tcp_port):
         """cli.yml with the tunnels of a run."""
         inspect = "true" if self.inspect else "false"
         text = (place / "data" / "cli.yml").read_text() + "\ntunnels:\n"
-        for name in ("files", "sink"):
+        for name in HTTP_SERVICES:
             text += (f"  {name}:\n    type: http\n    local: {world.origin[name]}\n"
                      f"    subdomain: {name}\n    inspect: {inspect}\n")
         text += f"  tcp:\n    type: tcp\n    local: {world.origin['tcp']}\n    remote_port: {tcp_port}\n"

@@ -2,9 +2,11 @@
 
 from .beside import BesideBulk, BesideStalled
 from .bulk import all_bulks
+from .public_tls import ClosingTls, KeepAliveTls
 from .scenario import Mode
 from .small import Closing, FixedRate, KeepAlive
 from .tcp import PingPong
+from .websocket import WebSocket, WebSocketRate
 from .wide_area import all_wide
 
 FULL = Mode("full", rounds=5, wrk_seconds=1, seconds=1.0, bulk_bytes=1 << 30, peers=True,
@@ -12,13 +14,14 @@ FULL = Mode("full", rounds=5, wrk_seconds=1, seconds=1.0, bulk_bytes=1 << 30, pe
 QUICK = Mode("quick", rounds=5, wrk_seconds=1, seconds=0.5, bulk_bytes=256 << 20, peers=False,
              warm_each=False,
              scenarios=frozenset({"small_1", "small_32", "small_256", "bulk_down", "bulk_up",
-                                  "beside_bulk", "tcp_ping_pong", "wan_bulk_50ms"}))
+                                  "beside_bulk", "tcp_ping_pong", "websocket_32",
+                                  "wan_bulk_50ms"}))
 
 
 def scenarios(mode):
-    every = [KeepAlive(1), KeepAlive(32), KeepAlive(256), Closing(), FixedRate(1000), FixedRate(5000),
-             *all_bulks()[:3], BesideBulk(), BesideStalled(), PingPong(), *all_bulks()[3:],
-             *all_wide()]
+    every = [KeepAlive(1), KeepAlive(32), KeepAlive(256), Closing(), KeepAliveTls(32), ClosingTls(),
+             FixedRate(1000), FixedRate(5000), *all_bulks()[:3], BesideBulk(), BesideStalled(),
+             WebSocket(), WebSocketRate(2000), PingPong(), *all_bulks()[3:], *all_wide()]
     return [one for one in every if not mode.scenarios or one.key in mode.scenarios]
 
 

@@ -44,6 +44,10 @@ class Scenario:
     # second or 0, megabytes between two stalls of a connection or 0).
     link = None
 
+    def why_not(self, contender):
+        """A reason why this says nothing of a contender, or None."""
+        return None
+
     def run(self, world, contender, mode):
         """A dict of measurements; "requests" or "bytes" among them are what CPU is divided by,
         "errors" is shown when it is not 0. Raises GaveUp when there is no figure."""

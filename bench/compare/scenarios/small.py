@@ -8,6 +8,7 @@ RATE = Figure("requests_per_second", "req/s", more_is_better=True)
 
 
 class KeepAlive(Scenario):
+    service = "files"
     figures = (RATE, P50, P99, CPU_PER_REQUEST, MEMORY)
 
     def __init__(self, visitors):
@@ -16,18 +17,20 @@ class KeepAlive(Scenario):
         self.title = f"Requests of 1 KB, {visitors} visitor{'s' if visitors > 1 else ''}, keep-alive"
 
     def run(self, world, contender, mode):
-        return wrk.run(contender.doors["files"], self.visitors, mode.wrk_seconds)
+        return wrk.run(contender.doors[self.service], self.visitors, mode.wrk_seconds)
 
 
 class Closing(Scenario):
+    service = "files"
     key = "small_32_closing"
     title = "New connections: 32 visitors, each request of 1 KB on one of its own"
     figures = (RATE, P50, P99, CPU_PER_REQUEST)
 
     def run(self, world, contender, mode):
-        door = contender.doors["files"]
+        door = contender.doors[self.service]
+        tls = ["--tls", "yes", "--ca", door.ca] if door.ca else []
         said = run_json([world.load, "new-connections", "--target", door.address, "--host", door.host,
-                         "--workers", 32, "--seconds", mode.seconds], mode.seconds + 30)
+                         "--workers", 32, "--seconds", mode.seconds, *tls], mode.seconds + 30)
         return {**said, "requests": said["count"], "requests_per_second": said["per_second"]}
 
 
