@@ -1,4 +1,5 @@
-// What serverme_load can do: one command, one file. Each prints one JSON object on standard output.
+// What serverme_load can do: one command, one file. Each prints JSON on standard output, an object
+// a line.
 #pragma once
 
 #include "bench/load/arguments.hpp"
@@ -23,6 +24,8 @@ int run_stalled_readers(const arguments& given);
 /// WebSocket messages of `--bytes` and their echoes on `--connections`, one under way on each or at
 /// a fixed `--rate`.
 int run_websocket(const arguments& given);
+/// Agents that serve nothing; see agents.cpp.
+int run_agents(const arguments& given);
 /// What stands behind the tunnels: a sink for uploads, a TCP service and a WebSocket that echo.
 int run_services(const arguments& given);
 /// A link with a delay and a bandwidth, between two programs.

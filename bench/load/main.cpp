@@ -32,6 +32,7 @@ std::string as_json(const latency_histogram& latencies) {
 int main(int count, char** words) {
   using namespace serverme::load;
   const std::map<std::string, int (*)(const arguments&)> commands{
+    {"agents", run_agents},
     {"fixed-rate", run_fixed_rate},
     {"ping-pong", run_ping_pong},
     {"bulk", run_bulk},
@@ -43,7 +44,7 @@ int main(int count, char** words) {
   };
   auto found = count > 1 ? commands.find(words[1]) : commands.end();
   if (found == commands.end())
-    give_up("which command? bulk, fixed-rate, new-connections, ping-pong, relay, services, "
+    give_up("which command? agents, bulk, fixed-rate, new-connections, ping-pong, relay, services, "
             "stalled-readers or websocket");
   // Lines reach a pipe at once: who started this program waits for them.
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
