@@ -2,6 +2,7 @@
 
 from .beside import BesideBulk, BesideStalled
 from .bulk import all_bulks
+from .idle_agents import AgentsReconnect, IdleAgents
 from .public_tls import ClosingTls, KeepAliveTls
 from .scenario import Mode
 from .small import Closing, FixedRate, KeepAlive
@@ -21,7 +22,8 @@ QUICK = Mode("quick", rounds=5, wrk_seconds=1, seconds=0.5, bulk_bytes=256 << 20
 def scenarios(mode):
     every = [KeepAlive(1), KeepAlive(32), KeepAlive(256), Closing(), KeepAliveTls(32), ClosingTls(),
              FixedRate(1000), FixedRate(5000), *all_bulks()[:3], BesideBulk(), BesideStalled(),
-             WebSocket(), WebSocketRate(2000), PingPong(), *all_bulks()[3:], *all_wide()]
+             WebSocket(), WebSocketRate(2000), PingPong(), *all_bulks()[3:],
+             AgentsReconnect(), IdleAgents(), *all_wide()]
     return [one for one in every if not mode.scenarios or one.key in mode.scenarios]
 
 
