@@ -1,6 +1,7 @@
 #include "net/listener.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <sys/socket.h>
 

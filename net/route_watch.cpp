@@ -24,9 +24,11 @@ int open_netlink() {
   sockaddr_nl where{};
   where.nl_family = AF_NETLINK;
   where.nl_groups = groups;
-  if (descriptor >= 0)
-    ::bind(descriptor, reinterpret_cast<const sockaddr*>(&where), sizeof where);
-  return descriptor;
+  if (descriptor < 0
+      || ::bind(descriptor, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0)
+    return descriptor;
+  ::close(descriptor);
+  return -1;
 }
 
 } // namespace
