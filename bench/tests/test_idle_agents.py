@@ -6,7 +6,7 @@ from bench.compare.children import GaveUp
 from bench.compare.contenders.direct import Direct
 from bench.compare.contenders.ours import Ours
 from bench.compare.scenarios.agent_fleet import accounts_for, all_up, why_too_many
-from bench.compare.scenarios.idle_agents import AgentsReconnect, IdleAgents, of_idle
+from bench.compare.scenarios.idle_agents import AgentsReconnect, IdleAgents, IdleTunnels, of_idle
 from bench.compare.table import scenario_table, target_table
 
 NEWS = {"event": "up", "seconds": 2.0, "up": 1000, "failed": 0, "lost": 0, "tries": 1003, "reasons": {}}
@@ -33,9 +33,10 @@ class IdleAgentsTest(unittest.TestCase):
         self.assertEqual((found["kb_per_agent"], found["errors"]), (20.0, 3))
         self.assertAlmostEqual(found["cpu_us_per_greeting"], 300.0)
         self.assertAlmostEqual(found["cpu_percent_at_rest"], 2.0)
+        self.assertAlmostEqual(found["cpu_percent_of_10000"], 20.0)
 
     def test_only_ours_have_agents_and_once(self):
-        for scenario in (IdleAgents(10), AgentsReconnect(10)):
+        for scenario in (IdleAgents(10), IdleTunnels(10), AgentsReconnect(10)):
             self.assertIsNone(scenario.why_not(Ours(inspect=True)))
             self.assertIn("inspect", scenario.why_not(Ours(inspect=False)))
             self.assertIn("ours", scenario.why_not(Direct()))
@@ -47,7 +48,7 @@ class IdleAgentsTest(unittest.TestCase):
         self.assertNotIn("x |", row)
 
     def test_their_targets_are_figures_and_no_ratios(self):
-        table = target_table({"agents_idle": {"serverme": [of_idle(NEWS, 2e7, 0.3, 0.005)]}}, "serverme")
+        table = target_table({"agents_idle": {"serverme": [of_idle(NEWS, 2e7, 0.3, 0.001)]}}, "serverme")
         memory, at_rest = table.splitlines()[-2:]
         self.assertTrue(memory.rstrip(" |").endswith("must"), memory)
         self.assertTrue(at_rest.rstrip(" |").endswith("aim"), at_rest)

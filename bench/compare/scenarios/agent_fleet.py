@@ -81,13 +81,13 @@ class AgentNode:
         return json.loads(run_text([self._world.programs / "servermed", *words, "--json",
                                     "--data-dir", self._data], 30))
 
-    def connect(self, concurrency):
-        """All agents; returns what the fleet says once they are up."""
+    def connect(self, concurrency, *options):
+        """All agents; returns what the fleet says once they are up. `options`: of the load program."""
         port = self._ready["tls"].rpartition(":")[2]
         self._fleet, news = self._world.children.start_talking("agents", [
             self._world.load, "agents", "--count", self._count, "--target", f"localhost:{port}",
             "--ca", self._data / "ca.pem", "--keys", self._place / "keys",
-            "--concurrency", concurrency])
+            "--concurrency", concurrency, *options])
         return all_up(news, self._count)
 
     def drop(self):

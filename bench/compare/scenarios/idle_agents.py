@@ -36,6 +36,8 @@ class IdleAgents(OfAgents):
                Figure("cpu_percent_at_rest", "CPU % at rest", digits=2),
                Figure("cpu_us_per_greeting", "CPU us/greeting", digits=1))
 
+    options = ()
+
     def __init__(self, count=None):
         super().__init__(count or count_from("SERVERME_BENCH_IDLE_AGENTS", 10_000))
         self.title = f"{self.count:,} idle agents: what each costs the edge (one measurement)"
@@ -49,7 +51,7 @@ class IdleAgents(OfAgents):
 
     def _measure(self, node):
         memory, cpu = node.memory_bytes(), node.cpu_seconds()
-        news = node.connect(CONNECTING_AT_ONCE)
+        news = node.connect(CONNECTING_AT_ONCE, *self.options)
         connecting = node.cpu_seconds() - cpu
         time.sleep(SETTLE_SECONDS)
         cpu, began = node.cpu_seconds(), time.monotonic()
@@ -58,12 +60,25 @@ class IdleAgents(OfAgents):
         return of_idle(news, node.memory_bytes() - memory, connecting, at_rest)
 
 
+class IdleTunnels(IdleAgents):
+    """As they are in life. Fewer: each name is a row of the database, which takes its time."""
+    key = "agents_idle_tunnels"
+    options = ("--bind", "http")
+
+    def __init__(self, count=None):
+        super().__init__(count or count_from("SERVERME_BENCH_IDLE_TUNNELS", 2_000))
+        self.title = (f"{self.count:,} idle agents with an inspected HTTP tunnel each: what each costs "
+                      "the edge (one measurement)")
+
+
 def of_idle(news, memory_bytes, connecting_seconds, cores_at_rest):
     """Measurements of a fleet that came up and rested."""
     return {"agents": news["up"], "errors": news["tries"] - news["up"],
             "seconds_to_connect": news["seconds"],
             "kb_per_agent": memory_bytes / news["up"] / 1000,
             "cpu_percent_at_rest": 100 * cores_at_rest,
+            # What is promised is promised for so many.
+            "cpu_percent_of_10000": 100 * cores_at_rest * 10_000 / news["up"],
             "cpu_us_per_greeting": connecting_seconds / news["up"] * 1e6}
 
 

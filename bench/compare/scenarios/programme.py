@@ -2,7 +2,7 @@
 
 from .beside import BesideBulk, BesideStalled
 from .bulk import all_bulks
-from .idle_agents import AgentsReconnect, IdleAgents
+from .idle_agents import AgentsReconnect, IdleAgents, IdleTunnels
 from .public_tls import ClosingTls, KeepAliveTls
 from .scenario import Mode
 from .small import Closing, FixedRate, KeepAlive
@@ -22,7 +22,7 @@ def scenarios(mode):
     every = [KeepAlive(1), KeepAlive(32), KeepAlive(256), Closing(), KeepAliveTls(32), ClosingTls(),
              FixedRate(1000), FixedRate(5000), *all_bulks()[:3], BesideBulk(), BesideStalled(),
              WebSocket(), WebSocketRate(2000), PingPong(), *all_bulks()[3:],
-             AgentsReconnect(), IdleAgents(), *all_wide()]
+             AgentsReconnect(), IdleAgents(), IdleTunnels(), *all_wide()]
     return [one for one in every if not mode.scenarios or one.key in mode.scenarios]
 
 
