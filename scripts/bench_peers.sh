@@ -22,5 +22,5 @@ fetch() { # PROGRAM, CLIENT, ARGUMENT...: unless it is there, or could not be ha
 }
 
 fetch bore cargo install bore-cli --root "$peers"
-fetch rathole cargo install rathole --root "$peers" --no-default-features --features server,client,native-tls
+fetch rathole cargo install rathole --root "$peers" --no-default-features --features server,client,tls
 GOBIN=$peers/bin fetch chisel go install github.com/jpillora/chisel@latest
