@@ -136,15 +136,14 @@ void idle_agent::be_up() {
   owner_.on_agent_up(*this);
 }
 
+// A copy: what we are given may live in the lane, which goes now.
 void idle_agent::on_lane_closed(const failure& why) { be_down(told_.value_or(why)); }
 
 void idle_agent::be_down(const failure& why) {
-  // In a copy: `why` may live in what is about to go.
-  auto reason = why;
   auto was_up = std::exchange(stage_, stage::down) == stage::up;
   greeted_by_ = time_point::max();
   link_.reset();
-  owner_.on_agent_down(*this, reason, was_up);
+  owner_.on_agent_down(*this, why, was_up);
 }
 
 void idle_agent::drop() {
