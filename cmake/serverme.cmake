@@ -79,10 +79,12 @@ function(serverme_layer name)
   endif()
 endfunction()
 
-# Warnings are errors in our own code only: packages come in as system headers. A member that a
+# Warnings are errors in our own code only: packages come in as system headers. Not beside a
+# sanitizer, between whose checks GCC 12 sees bounds broken and variants unset that are not. A member that a
 # designated initializer leaves out has the default that its declaration gives it.
 function(serverme_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                         $<$<NOT:$<BOOL:${SERVERME_SANITIZE}>>:-Werror>
                          -Wno-missing-field-initializers
                          # tests/unit/test.hpp names one that only GCC has
                          $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-warning-option>)
