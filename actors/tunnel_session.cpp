@@ -212,7 +212,6 @@ tunnel_session_actor::behavior_type tunnel_session(session_self self, const caf:
         somebody_down(self, news);
     });
   await_return(self); // of the first lane
-  self->delayed_send(self, settings.lease_time / 3, renew_now{});
   return {
     [self](const resume_session& ask) { return reply(resume(self, ask)); },
     [self](const lanes_changed& news) { count_lanes(self, news.lanes); },
@@ -230,8 +229,9 @@ tunnel_session_actor::behavior_type tunnel_session(session_self self, const caf:
     [self](const end_session& order) { end(self, order.why); },
     [self](const repeat_tunnels&) { repeat(self); },
     [self](const renew_now&) {
+      self->state.renewal_is_due = false;
       renew(self);
-      self->delayed_send(self, self->state.settings.lease_time / 3, renew_now{});
+      keep_renewing(self);
     },
     [self](const grace_over& news) {
       if (news.absence == self->state.absence && self->state.lanes == 0)

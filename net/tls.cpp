@@ -235,8 +235,10 @@ failure handshake_failure(SSL* ssl) {
 
 } // namespace
 
-tls_session tls_session::accept(const ssl_context& context) {
+tls_session tls_session::accept(const ssl_context& context, resumption tickets) {
   auto made = make_state<state>(context);
+  if (tickets == resumption::none)
+    SSL_set_num_tickets(made->ssl.get(), 0);
   SSL_set_accept_state(made->ssl.get());
   return tls_session{std::move(made)};
 }

@@ -53,7 +53,9 @@ public:
   tls_session(tls_session&&) noexcept;
   tls_session& operator=(tls_session&&) noexcept;
 
-  static tls_session accept(const ssl_context& context);
+  /// Whether a client gets tickets, to come back with less of a handshake.
+  enum class resumption : bool { none, offered };
+  static tls_session accept(const ssl_context& context, resumption tickets = resumption::offered);
   /// `server_name`, a DNS name or an IP address, must be in the certificate when the context
   /// verifies peers.
   static tls_session connect(const ssl_context& context, const std::string& server_name);

@@ -180,6 +180,18 @@ CAF_TEST(leases are renewed as long as the session lives) {
   CAF_CHECK_EQUAL(code_of(bind_http(other.session, "shop")), errc::name_taken);
 }
 
+CAF_TEST(the lease of a tunnel that was opened late is renewed as well) {
+  auto agent = join("key of alice");
+  auto first = bind_http(agent.session, "first");
+  CAF_REQUIRE(first);
+  tell(tree.reception(), unbind_endpoint{agent.session, first->endpoint});
+  pass(seconds{100}, seconds{1});
+  CAF_REQUIRE(bind_http(agent.session, "shop"));
+  pass(seconds{180}, seconds{1});
+  auto other = join("key of alice");
+  CAF_CHECK_EQUAL(code_of(bind_http(other.session, "shop")), errc::name_taken);
+}
+
 CAF_TEST(another session of the account takes over what an agent that is away had) {
   auto agent = join("key of alice");
   auto before = bind_http(agent.session, "shop");
