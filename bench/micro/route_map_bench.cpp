@@ -2,6 +2,7 @@
 #include "protocol/route_map.hpp"
 
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include <string>
 #include <vector>
@@ -22,9 +23,17 @@ route_map filled(std::size_t count) {
   return map;
 }
 
+std::size_t allocated() {
+  auto heap = ::mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
+
 void find_host(benchmark::State& state) {
   auto count = static_cast<std::size_t>(state.range(0));
+  auto before = allocated();
   auto map = filled(count);
+  state.counters["bytes_per_name"]
+    = static_cast<double>(allocated() - before) / static_cast<double>(count);
   std::vector<std::string> wanted;
   for (std::size_t i = 0; i < 4096; ++i)
     wanted.push_back(host(i * 7919 % count));
@@ -32,7 +41,7 @@ void find_host(benchmark::State& state) {
   for (auto _ : state)
     benchmark::DoNotOptimize(map.find_host(wanted[next++ % wanted.size()]));
 }
-BENCHMARK(find_host)->Arg(1'000)->Arg(50'000);
+BENCHMARK(find_host)->Arg(1'000)->Arg(50'000)->Arg(1'000'000);
 
 void change_one_name(benchmark::State& state) {
   auto map = filled(static_cast<std::size_t>(state.range(0)));
@@ -43,6 +52,6 @@ void change_one_name(benchmark::State& state) {
     benchmark::DoNotOptimize(snapshot.size());
   }
 }
-BENCHMARK(change_one_name)->Arg(1'000)->Arg(50'000);
+BENCHMARK(change_one_name)->Arg(1'000)->Arg(50'000)->Arg(1'000'000);
 
 } // namespace
