@@ -42,6 +42,7 @@ give_up() { # MESSAGE, LOG
 start() { # LOG, COMMAND...
   local log=$logs/$1.log
   shift
+  : >"$log" # at once: what the last run said must not be taken for this one's
   setsid "$@" >"$log" 2>&1 </dev/null &
   started+=("$!")
 }
