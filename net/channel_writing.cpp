@@ -157,8 +157,8 @@ void channel::state::send_parts(std::size_t left) {
 }
 
 void channel::state::on_delivery_end() {
-  if (in_place_bytes == 0)
-    return; // something else was written behind it, or it is closed
+  // Told also when something that was written behind them took them along: whoever saw them unsent
+  // waits for it.
   flush_in_place();
   if (out.empty() && user != nullptr && !broken)
     user->on_sent();

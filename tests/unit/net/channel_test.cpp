@@ -83,6 +83,17 @@ CAF_TEST(what is written behind bytes in place stays behind them) {
   CAF_CHECK_EQUAL(far_user.received, "one two three four five ");
 }
 
+CAF_TEST(that bytes in place have left is told also when an end took them along) {
+  near->start(near_user);
+  far->start(far_user);
+  loop.begin_delivery();
+  near->write_in_place(as_bytes("the last"));
+  near->finish();
+  CAF_CHECK_EQUAL(near_user.sent, 0u);
+  loop.end_delivery();
+  CAF_CHECK_EQUAL(near_user.sent, 1u);
+}
+
 CAF_TEST(bytes in place that a slow reader does not take are kept) {
   auto delivered = megabytes(32);
   near->start(near_user);
