@@ -1,6 +1,7 @@
 // servermed: a node of the server, and the commands of its operator.
 #include "config/misuse.hpp"
 #include "net/descriptor_limit.hpp"
+#include "net/heap.hpp"
 #include "nodes/servermed/commands/commands.hpp"
 #include "nodes/servermed/log.hpp"
 
@@ -26,6 +27,7 @@ int explain(const CLI::App& app, const CLI::ParseError& why) {
 
 int main(int argc, char** argv) {
   using namespace serverme::servermed;
+  serverme::net::return_large_buffers();
   serverme::net::raise_descriptor_limit();
   CLI::App app{"ServerMe's server: visitors and agents connect to it.", "servermed"};
   app.get_formatter()->label("REQUIRED", "");

@@ -81,9 +81,9 @@ result<node_config> read_config(const node_options& options) {
       return fail(errc::config_invalid, "--tcp-ports: " + range.error().detail);
     config.tcp_ports = *range;
   }
-  for (auto outcome : {put_address("--http", options.http, config.edge.http),
-                       put_address("--tls", options.tls, config.edge.tls),
-                       put_address("--api", options.api, config.api)})
+  for (const auto& outcome : {put_address("--http", options.http, config.edge.http),
+                              put_address("--tls", options.tls, config.edge.tls),
+                              put_address("--api", options.api, config.api)})
     if (!outcome)
       return fail(outcome.error());
   return config;

@@ -27,7 +27,7 @@ template <class Reply>
 using answer = std::shared_ptr<std::optional<result<Reply>>>;
 
 struct actor_fixture : test_coordinator_fixture<actor_config> {
-  ~actor_fixture() {
+  ~actor_fixture() override {
     // Timers that start themselves again would keep the end waiting.
     for (const auto& each : spawned)
       caf::anon_send_exit(each, caf::exit_reason::user_shutdown);

@@ -14,7 +14,7 @@ namespace {
 using prober = caf::typed_actor<actors::answers<probe_store, store_ready>>;
 
 struct fixture : actor_fixture {
-  ~fixture() {
+  ~fixture() override {
     door.close();
     sched.run();
   }

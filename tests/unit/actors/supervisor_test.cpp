@@ -15,7 +15,7 @@ namespace {
 using child_actor = caf::typed_actor<answers<probe_store, store_ready>>;
 
 struct fixture : actor_fixture {
-  ~fixture() {
+  ~fixture() override {
     caf::anon_send_exit(boss, caf::exit_reason::user_shutdown);
     sched.run();
   }

@@ -22,7 +22,7 @@ struct tree_fixture : actor_fixture {
     facts->add_key("key of root", 3, 3, account_role::admin);
     sched.run();
   }
-  ~tree_fixture() {
+  ~tree_fixture() override {
     tree.stop(milliseconds{0});
     sched.run();
   }

@@ -240,10 +240,7 @@ CAF_TEST(what the agent reports becomes a page and the connection stays) {
 CAF_TEST(an upgraded connection carries bytes both ways) {
   auto& agent = agent_for("shop");
   agent.on_request = [](stub_stream& stream) {
-    if (stream.received.ends_with("early"))
-      stream.send(
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
-    else if (stream.received.ends_with("\r\n\r\n"))
+    if (stream.received.ends_with("early") || stream.received.ends_with("\r\n\r\n"))
       stream.send(
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
     else if (stream.received.ends_with("ping"))

@@ -236,8 +236,8 @@ CAF_TEST(a request cut anywhere is complete with its last byte and not before) {
 }
 
 CAF_TEST(an answer cut anywhere is complete with its last byte and not before) {
-  for (auto whole : {"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\n"s,
-                     "HTTP/1.1 200 OK\nA: b\nContent-Length: 5\n\n"s})
+  for (const auto& whole : {"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\n"s,
+                            "HTTP/1.1 200 OK\nA: b\nContent-Length: 5\n\n"s})
     for (std::size_t cut = 0; cut < whole.size(); ++cut) {
       std::size_t scanned = 0;
       auto first = parse_response(as_bytes(whole).first(cut), limits, scanned, "GET", response);
