@@ -10,8 +10,8 @@
 namespace serverme::cli {
 
 struct pool_limits {
-  /// As many as visitors may be at work at once: fewer means dialing for every fourth request of 256
-  /// visitors (measured: twice the CPU). Unused ones go after idle_timeout.
+  /// As many as visitors may be at work at once: fewer means dialing for every fourth request of
+  /// 256 visitors (measured: twice the CPU). Unused ones go after idle_timeout.
   std::size_t kept_max = 1024;
   /// Shorter than the 5 s after which common servers drop an idle connection: whoever hangs up
   /// first is in no race with a request.

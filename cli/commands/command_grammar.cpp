@@ -50,7 +50,8 @@ constexpr auto start_examples = R"(Examples:
 
 Options of `serverme --help` are accepted here too.)";
 
-constexpr auto status_notes = R"(IN and OUT are what visitors sent and got. The live view of a tunnel counts what this
+constexpr auto status_notes
+  = R"(IN and OUT are what visitors sent and got. The live view of a tunnel counts what this
 machine got and sent: an http request is a little longer there, for X-Forwarded-For and the like.
 
 Options of `serverme --help` are accepted here too.)";
