@@ -31,8 +31,8 @@ stop_request::~stop_request() {
     std::lock_guard guard{mutex_};
     is_over_ = true;
     // Wakes sigwait(), and nobody else: it is blocked there as long as no signal was heard.
-    ::pthread_kill(listener_.native_handle(),
-                   SIGTERM); // NOLINT(bugprone-bad-signal-to-kill-thread)
+    // NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread)
+    ::pthread_kill(listener_.native_handle(), SIGTERM);
   }
   changed_.notify_all();
   listener_.join();
