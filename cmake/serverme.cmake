@@ -79,9 +79,9 @@ function(serverme_layer name)
   endif()
 endfunction()
 
-# Warnings are errors in our own code only: packages come in as system headers. Not beside a
-# sanitizer, between whose checks GCC 12 sees bounds broken and variants unset that are not. A member that a
-# designated initializer leaves out has the default that its declaration gives it.
+# Warnings are errors in our own code only: packages come in as system headers. They are none beside
+# a sanitizer, between whose checks GCC 12 sees bounds broken and variants unset that are not. A
+# member that a designated initializer leaves out has the default that its declaration gives it.
 function(serverme_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                          $<$<NOT:$<BOOL:${SERVERME_SANITIZE}>>:-Werror>

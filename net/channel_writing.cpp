@@ -123,9 +123,12 @@ void channel::state::flush_in_place() {
   if (tls.is_set()) {
     auto& records = loop.buffers().encrypted;
     records.clear();
-    for (auto part : in_place)
-      if (auto outcome = tls.encrypt(part, records); !outcome)
+    for (auto part : in_place) {
+      if (auto outcome = tls.encrypt(part, records); !outcome) {
         break_down(outcome.error());
+        break;
+      }
+    }
     send_wire(records.view());
     records.clear();
   } else if (socket.is_open() && !broken) {

@@ -166,6 +166,28 @@ CAF_TEST(a stream behind one with a large window has as much soon) {
   CAF_CHECK_EQUAL(edge.budget.used(), 16'000u);
 }
 
+CAF_TEST(a much larger window of another is reached in steps) {
+  lane_pair path{{.window_initial = 1000, .window_max = 64'000}};
+  auto send = [&](recorded_stream& who, std::size_t bytes) {
+    CAF_REQUIRE_EQUAL(path.write(path.agent, who.id, std::string(bytes, 'x')), bytes);
+    path.settle();
+    path.edge.core.consumed(who.id, bytes, path.now);
+    path.settle();
+  };
+  recorded_stream first, second;
+  path.open(first);
+  path.settle();
+  for (std::size_t window = 1000; window < 64'000; window *= 2)
+    send(first, window);
+  CAF_REQUIRE_EQUAL(path.edge.budget.used(), 64'000u);
+  path.open(second);
+  path.settle();
+  send(second, 500);
+  CAF_CHECK_EQUAL(path.edge.budget.used(), 64'000u + 8'000u);
+  send(second, 4'000);
+  CAF_CHECK_EQUAL(path.edge.budget.used(), 64'000u + 64'000u);
+}
+
 CAF_TEST(a slow reader has no large window because another had one) {
   pass(1000);
   pass(100'000);
