@@ -34,6 +34,19 @@ using capture_id = strong<std::uint64_t, struct capture_tag>;
 /// Fencing token of a lease: a newer one always wins.
 using generation = strong<std::uint64_t, struct generation_tag>;
 
+/// One installation of a node: 128 random bits, made when it joined and written into its
+/// certificate (as protocol/node.hpp spells it). All zero: none.
+struct node_id {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  friend auto operator<=>(const node_id&, const node_id&) = default;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, node_id& x) {
+    return f(x.high, x.low);
+  }
+};
+
 } // namespace serverme
 
 template <class T, class Tag>
@@ -41,4 +54,10 @@ struct std::hash<serverme::strong<T, Tag>> {
   std::size_t operator()(const serverme::strong<T, Tag>& x) const noexcept {
     return std::hash<T>{}(x.value);
   }
+};
+
+template <>
+struct std::hash<serverme::node_id> {
+  // The bits are random already.
+  std::size_t operator()(const serverme::node_id& x) const noexcept { return x.high ^ x.low; }
 };
