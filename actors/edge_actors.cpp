@@ -19,12 +19,13 @@ edge_actors::edge_actors(caf::actor_system& system, const store_actor& store, co
     edge_{edge},
     captures_{std::make_shared<capture_intake>(settings.captures_waiting_max)},
     doors_{.names = {system, "the name registry"},
+           .leases = {system, "the lease keeper"},
            .routes = {system, "the route table"},
            .desk = {system, "the tunnel desk"},
            .reception = {system, "the reception"}} {
-  settings.reception.session.lease_time = settings.names.lease_time;
   supervisor_ = spawn_supervisor(system,
-                                 {names_spec(store, outside, settings.names), routes_spec(),
+                                 {names_spec(store, outside, settings.names),
+                                  leases_spec(settings.names.lease_time), routes_spec(),
                                   desk_spec(), reception_spec(store, outside, settings.reception)},
                                  settings.restarts);
 }
@@ -38,13 +39,25 @@ std::function<void()> edge_actors::sessions_repeat() const {
 
 child_spec edge_actors::names_spec(const store_actor& store, const world& outside,
                                    const registry_settings& settings) const {
-  return {.name = "name_registry",
+  return {
+    .name = "name_registry",
+    .start =
+      [&system = system_, store, outside, settings] {
+        return caf::actor_cast<caf::actor>(spawn_name_registry(system, store, outside, settings));
+      },
+    .door = doors_.names,
+    .restarted
+    = [door = doors_.leases] { caf::anon_send(door.as<lease_keeper_actor>(), teach_registry{}); }};
+}
+
+child_spec edge_actors::leases_spec(milliseconds lease_time) const {
+  return {.name = "lease_keeper",
           .start =
-            [&system = system_, store, outside, settings] {
+            [&system = system_, names = names(), lease_time] {
               return caf::actor_cast<caf::actor>(
-                spawn_name_registry(system, store, outside, settings));
+                spawn_lease_keeper(system, names, {.lease_time = lease_time}));
             },
-          .door = doors_.names,
+          .door = doors_.leases,
           .restarted = sessions_repeat()};
 }
 
@@ -69,7 +82,7 @@ child_spec edge_actors::desk_spec() const {
 
 child_spec edge_actors::reception_spec(const store_actor& store, const world& outside,
                                        const reception_settings& settings) const {
-  session_neighbours others{names(), routes(), desk(), edge_, captures_};
+  session_neighbours others{leases(), routes(), desk(), edge_, captures_};
   return {.name = "reception",
           .start =
             [&system = system_, store, others, outside, settings] {
@@ -92,7 +105,8 @@ bool edge_actors::stop(milliseconds patience) {
     return true;
   auto ended = stop_and_wait(system_, supervisor_, patience);
   // A supervisor that was killed has closed none of them.
-  for (auto* door : {&doors_.names, &doors_.routes, &doors_.desk, &doors_.reception})
+  for (auto* door :
+       {&doors_.names, &doors_.leases, &doors_.routes, &doors_.desk, &doors_.reception})
     door->close();
   supervisor_ = nullptr;
   return ended;

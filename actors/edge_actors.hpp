@@ -1,12 +1,13 @@
 // The tree of actors of a node that is edge and control at once: who starts whom, and how it ends.
 //
 //   supervisor -- name_registry
+//              -- lease_keeper
 //              -- route_table
 //              -- tunnel_desk
 //              -- reception ---- tunnel_session (one for each agent) ---- inspector (one for each
 //                                                                         inspected endpoint)
 //
-// Others reach the four through doors that stay good while the supervisor starts an actor again.
+// Others reach the five through doors that stay good while the supervisor starts an actor again.
 // After that the sessions repeat what it forgot.
 #pragma once
 
@@ -21,7 +22,6 @@ namespace serverme::actors {
 
 struct edge_actor_settings {
   registry_settings names;
-  /// session.lease_time is taken from `names`.
   reception_settings reception;
   restart_policy restarts;
   /// Captures that wait for one inspector.
@@ -32,6 +32,7 @@ class edge_actors {
 public:
   struct doors {
     front_door names;
+    front_door leases;
     front_door routes;
     front_door desk;
     front_door reception;
@@ -49,6 +50,7 @@ public:
   result<done> await_start(milliseconds patience) const;
 
   name_registry_actor names() const { return doors_.names.as<name_registry_actor>(); }
+  lease_keeper_actor leases() const { return doors_.leases.as<lease_keeper_actor>(); }
   route_table_actor routes() const { return doors_.routes.as<route_table_actor>(); }
   tunnel_desk_actor desk() const { return doors_.desk.as<tunnel_desk_actor>(); }
   reception_actor reception() const { return doors_.reception.as<reception_actor>(); }
@@ -67,6 +69,7 @@ public:
 private:
   child_spec names_spec(const store_actor& store, const world& outside,
                         const registry_settings& settings) const;
+  child_spec leases_spec(milliseconds lease_time) const;
   child_spec routes_spec() const;
   child_spec desk_spec() const;
   child_spec reception_spec(const store_actor& store, const world& outside,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace serverme::actors {
 
@@ -25,8 +26,9 @@ struct name_registry_state {
   lease_book leases{milliseconds{0}, generation{}};
   claim_news news;
   time_point extended{};
-  // Weak: a session's end is noticed by its monitor and must not wait for us.
+  // Weak: an edge's end is noticed by its monitor and must not wait for us.
   std::unordered_map<session_id, caf::actor_addr> holders;
+  std::unordered_set<caf::actor_addr> monitored;
 };
 
 using registry_self = self_pointer<name_registry_actor, name_registry_state>;
@@ -68,23 +70,26 @@ void know_holder(registry_self self, session_id session) {
   auto& sender = self->current_sender();
   if (!sender)
     return;
-  auto [entry, is_new] = self->state.holders.try_emplace(session, sender->address());
-  if (!is_new && entry->second == sender->address())
-    return;
-  entry->second = sender->address();
-  self->monitor(sender);
+  auto& state = self->state;
+  state.holders.insert_or_assign(session, sender->address());
+  if (state.monitored.insert(sender->address()).second)
+    self->monitor(sender);
 }
 
 void holder_down(registry_self self, const caf::down_msg& news) {
-  auto& holders = self->state.holders;
-  for (auto entry = holders.begin(); entry != holders.end();) {
-    if (entry->second != news.source) {
-      ++entry;
-      continue;
-    }
-    keep_claims(self, self->state.leases.forget(entry->first));
-    entry = holders.erase(entry);
-  }
+  auto& state = self->state;
+  state.monitored.erase(news.source);
+  std::erase_if(state.holders, [&](const auto& entry) {
+    if (entry.second != news.source)
+      return false;
+    state.leases.set_presence(entry.first, presence::away);
+    return true;
+  });
+}
+
+void end_session(registry_self self, session_id session) {
+  self->state.holders.erase(session);
+  keep_claims(self, self->state.leases.forget(session));
 }
 
 void tell_lost(registry_self self, session_id session, const lease_grant& newer) {
@@ -92,7 +97,7 @@ void tell_lost(registry_self self, session_id session, const lease_grant& newer)
   if (holder == self->state.holders.end())
     return;
   if (auto whom = caf::actor_cast<caf::strong_actor_ptr>(holder->second))
-    self->send(caf::actor_cast<lease_holder_actor>(whom), lease_lost{newer});
+    self->send(caf::actor_cast<lease_holder_actor>(whom), lease_lost{session, newer});
 }
 
 result<claim_key> free_port(registry_self self, const std::vector<std::uint16_t>& unwanted) {
@@ -215,11 +220,14 @@ void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, in
 leases_renewed renew(registry_self self, const renew_leases& ask) {
   leases_renewed answer;
   auto& leases = self->state.leases;
-  for (const auto& grant : ask.held) {
-    if (!leases.renew(grant, {ask.account, ask.session}, self->clock().now()))
-      answer.lost.push_back(grant);
+  auto now = self->clock().now();
+  for (const auto& each : ask.sessions) {
+    know_holder(self, each.session);
+    for (const auto& grant : each.grants)
+      if (!leases.renew(grant, {each.account, each.session}, now))
+        answer.lost.push_back({each.session, grant});
+    leases.set_presence(each.session, each.agent);
   }
-  leases.set_presence(ask.session, ask.agent);
   return answer;
 }
 
@@ -267,14 +275,12 @@ name_registry_actor::behavior_type name_registry(registry_self self, store_actor
       try_lease(self, ask, promise, attempts_max);
       return promise;
     },
-    [self](const renew_leases& ask) {
-      know_holder(self, ask.session);
-      return renew(self, ask);
-    },
+    [self](const renew_leases& ask) { return renew(self, ask); },
     [self](const release_lease& order) { release(self, order); },
     [self](const session_presence& news) {
       self->state.leases.set_presence(news.session, news.agent);
     },
+    [self](const session_ended& news) { end_session(self, news.session); },
     [self](const sweep_leases&) { sweep(self); },
   };
 }

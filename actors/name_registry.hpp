@@ -2,8 +2,10 @@
 //
 // Owned by  the control node's supervisor.
 // Owns      one lease_book. Asks the store which account may use what, never without a time-out.
-// Fails     a restart forgets all leases; sessions teach them again within a third of their time.
+// Fails     a restart forgets all leases; the keepers teach them again within a third of their
+// time.
 //           While the store is away: what is leased stays so; new names are control_unavailable.
+//           An edge's keeper that is gone leaves its sessions away: another edge may have them.
 #pragma once
 
 #include "actors/messaging.hpp"
@@ -16,7 +18,7 @@ namespace serverme::actors {
 /// A timer of the registry's own.
 struct sweep_leases {};
 
-/// Whoever asks for leases is one.
+/// Whoever asks for leases is one: the lease keeper of an edge.
 using lease_holder_actor = caf::typed_actor<
   // Another session has it now.
   takes<lease_lost>>;
@@ -27,8 +29,8 @@ using name_registry_actor = caf::typed_actor<
   answers<lease_endpoint, lease_grant>,
   // Every third of the lease time.
   answers<renew_leases, leases_renewed>,
-  // The holder gives it up, or is away, or back.
-  takes<release_lease>, takes<session_presence>,
+  // The session gives it up, is away or back, or is no more.
+  takes<release_lease>, takes<session_presence>, takes<session_ended>,
   // Its own timer.
   takes<sweep_leases>>;
 

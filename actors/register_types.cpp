@@ -38,6 +38,7 @@ void register_names(caf::actor_system_config& config) {
     .add_message_type<store_ready>("sm.store_ready")
     .add_message_type<lease_endpoint>("sm.lease_endpoint")
     .add_message_type<lease_grant>("sm.lease_grant")
+    .add_message_type<held_leases>("sm.held_leases")
     .add_message_type<renew_leases>("sm.renew_leases")
     .add_message_type<leases_renewed>("sm.leases_renewed")
     .add_message_type<release_lease>("sm.release_lease")

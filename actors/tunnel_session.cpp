@@ -131,24 +131,13 @@ void end(session_self self, const failure& why) {
   self->quit();
 }
 
-void renew(session_self self) {
+void tell_what_is_held(session_self self) {
   auto& state = self->state;
-  renew_leases ask{
-    .account = state.identity.account,
-    .session = state.identity.session,
-    .agent = presence_of(state),
-  };
+  held_leases all{state.identity.account, state.identity.session, presence_of(state), {}};
   for (const auto& [id, each] : state.endpoints)
-    ask.held.push_back(each.grant);
-  if (ask.held.empty())
-    return;
-  self->request(state.others.names, state.settings.decision_timeout, std::move(ask))
-    .then(
-      [self](const leases_renewed& answer) {
-        for (const auto& grant : answer.lost)
-          endpoint_lost(self, grant);
-      },
-      [](const caf::error&) {}); // the registry is away: what is served goes on
+    all.grants.push_back(each.grant);
+  if (!all.grants.empty())
+    self->send(state.others.names, std::move(all));
 }
 
 // The routes' part of repeat(): a newer generation may be served by now.
@@ -166,7 +155,7 @@ void serve_again(session_self self, const endpoint& what) {
 }
 
 void repeat(session_self self) {
-  renew(self);
+  tell_what_is_held(self);
   for (auto& [id, each] : self->state.endpoints) {
     if (!each.is_served)
       continue;
@@ -228,11 +217,6 @@ tunnel_session_actor::behavior_type tunnel_session(session_self self, const caf:
     [self](const lease_lost& news) { endpoint_lost(self, news.what); },
     [self](const end_session& order) { end(self, order.why); },
     [self](const repeat_tunnels&) { repeat(self); },
-    [self](const renew_now&) {
-      self->state.renewal_is_due = false;
-      renew(self);
-      keep_renewing(self);
-    },
     [self](const grace_over& news) {
       if (news.absence == self->state.absence && self->state.lanes == 0)
         self->quit();

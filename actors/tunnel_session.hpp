@@ -7,7 +7,7 @@
 #pragma once
 
 #include "actors/inspector.hpp"
-#include "actors/name_registry.hpp"
+#include "actors/lease_keeper.hpp"
 #include "actors/ports/edge_doors.hpp"
 #include "actors/route_table.hpp"
 #include "actors/tunnel_desk.hpp"
@@ -34,8 +34,7 @@ struct end_session {
 /// Somebody lost his memory: everybody is told everything again.
 struct repeat_tunnels {};
 
-/// Its own timers.
-struct renew_now {};
+/// Its own timer.
 struct grace_over {
   std::uint64_t absence = 0;
 };
@@ -52,12 +51,12 @@ using tunnel_session_actor = caf::typed_actor<
   takes<unbind_endpoint>, takes<agent_left>,
   // Errors: api_not_found.
   answers<close_endpoint, tunnel_closed>,
-  // From the name registry.
+  // From the lease keeper.
   takes<lease_lost>,
   // From the reception.
   takes<end_session>, takes<repeat_tunnels>,
-  // Its own timers.
-  takes<renew_now>, takes<grace_over>>;
+  // Its own timer.
+  takes<grace_over>>;
 
 struct session_settings {
   std::size_t endpoints_max = 100;
@@ -65,9 +64,8 @@ struct session_settings {
   std::uint32_t lanes_max = 4;
   /// How long an agent may be away.
   milliseconds grace_time{60'000};
-  /// The name registry's.
-  milliseconds lease_time{30'000};
-  /// For an answer of the registry or the route table; the registry may wait for the store.
+  /// For an answer of the lease keeper or the route table: longer than the keeper waits for the
+  /// registry.
   milliseconds decision_timeout{6'000};
   public_addresses addresses;
   capture_limits captures;
@@ -75,7 +73,7 @@ struct session_settings {
 
 /// What a session lives among.
 struct session_neighbours {
-  name_registry_actor names;
+  lease_keeper_actor names;
   route_table_actor routes;
   tunnel_desk_actor desk;
   std::shared_ptr<edge_doors> edge;
@@ -102,5 +100,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::resume_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::close_endpoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::end_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::repeat_tunnels)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::renew_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::grace_over)

@@ -129,7 +129,6 @@ void leased(session_self self, const lease_grant& grant, binding asked) {
     return ask_route_again(self, known->second, std::move(asked));
   }
   auto& added = enter(self, asked.wanted, grant);
-  keep_renewing(self);
   added.asked_in_return = state.returns;
   ask_route(self, added, std::move(asked));
 }
@@ -149,12 +148,6 @@ void ask_lease(session_self self, binding asked) {
 }
 
 } // namespace
-
-void keep_renewing(session_self self) {
-  auto& state = self->state;
-  if (!state.endpoints.empty() && !std::exchange(state.renewal_is_due, true))
-    self->delayed_send(self, state.settings.lease_time / 3, renew_now{});
-}
 
 void bind(session_self self, const bind_endpoint& ask, bound_promise promise) {
   auto& state = self->state;

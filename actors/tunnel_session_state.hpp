@@ -42,8 +42,6 @@ struct tunnel_session_state {
   std::uint64_t absence = 0;
   /// Grows with every resume: what is asked for again is not a second one of its kind.
   std::uint64_t returns = 0;
-  /// A timer is set, as only where there is something to renew: thousands of agents have no tunnel.
-  bool renewal_is_due = false;
 };
 
 using session_self = self_pointer<tunnel_session_actor, tunnel_session_state>;
@@ -57,9 +55,6 @@ void bind(session_self self, const bind_endpoint& ask, bound_promise promise);
 
 /// Tells the tunnel desk, and sees to it that there is an inspector when there shall be one.
 void report(session_self self, endpoint& what);
-
-/// Sets the timer of the next renewal, if there is something to renew.
-void keep_renewing(session_self self);
 
 /// Gives it up, whatever came of it so far.
 void forget_endpoint(session_self self, endpoint_id id, after_release then);

@@ -13,9 +13,9 @@ constexpr milliseconds greeting_timeout{10'000};
 constexpr milliseconds wake_grace{3'000};
 constexpr std::size_t lane_window_bytes = 64UL * 1024 * 1024;
 // Silence is noticed within 10 s, with the second that ticks may be late.
-constexpr milliseconds ping_after_max{4'000};
+constexpr milliseconds ping_after_max{5'000};
 constexpr milliseconds ping_after_min{500};
-constexpr milliseconds answer_time{5'000};
+constexpr milliseconds answer_time{4'000};
 
 heartbeat_limits liveness_of(const lane::welcome& welcome) {
   auto asked = welcome.ping_after.count() == 0 ? ping_after_max : welcome.ping_after;

@@ -9,11 +9,11 @@ namespace serverme {
 
 /// One ping of the agent proves both sides to each other, so the agent asks first: with 10,000 idle
 /// agents that halves the edge's work. Who hears enough and says nothing asks too: on a slow uplink
-/// the answers of its peer wait behind the upload, and the peer would take it for gone. 4 s + 5 s
+/// the answers of its peer wait behind the upload, and the peer would take it for gone. 5 s + 4 s
 /// keeps both within the promised 10 s.
 struct heartbeat_limits {
   /// Silence of either side after which we ask; 0: never, the peer does.
-  milliseconds ping_after{4000};
+  milliseconds ping_after{5000};
   /// Silence after which the peer is gone.
   milliseconds dead_after{9000};
 };

@@ -11,7 +11,7 @@ namespace serverme::edge {
 namespace {
 
 // The agent asks when it has heard nothing for this long; see protocol/heartbeat.hpp.
-constexpr milliseconds ping_after{4'000};
+constexpr milliseconds ping_after{5'000};
 
 } // namespace
 

@@ -43,27 +43,60 @@ struct lease_grant {
   }
 };
 
-/// Every third of the lease time, all that a session holds. Answered by leases_renewed. A registry
-/// that lost its memory learns it again from this.
-struct renew_leases {
+/// All that a session holds.
+struct held_leases {
   account_id account;
   session_id session;
   presence agent = presence::here;
-  std::vector<lease_grant> held;
+  std::vector<lease_grant> grants;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, held_leases& x) {
+    return f(x.account, x.session, x.agent, x.grants);
+  }
+};
+
+/// Every third of the lease time, from an edge: what so many of its sessions hold. Answered by
+/// leases_renewed. A registry that lost its memory learns it again from this.
+struct renew_leases {
+  /// One message must stay far below what a link between nodes lets pass.
+  static constexpr std::size_t grants_max = 512;
+
+  std::vector<held_leases> sessions;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, renew_leases& x) {
-    return f(x.account, x.session, x.agent, x.held);
+    return f(x.sessions);
+  }
+};
+
+/// Somebody has it under a newer generation: the session gives it up.
+struct lease_lost {
+  session_id session;
+  lease_grant what;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, lease_lost& x) {
+    return f(x.session, x.what);
   }
 };
 
 struct leases_renewed {
-  /// Held by somebody else under a newer generation: to be given up.
-  std::vector<lease_grant> lost;
+  std::vector<lease_lost> lost;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, leases_renewed& x) {
     return f(x.lost);
+  }
+};
+
+/// Nobody holds anything for it any more; its account has the names for a while yet.
+struct session_ended {
+  session_id session;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, session_ended& x) {
+    return f(x.session);
   }
 };
 
@@ -95,16 +128,6 @@ struct session_presence {
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, session_presence& x) {
     return f(x.session, x.agent);
-  }
-};
-
-/// To the former holder: somebody has it under a newer generation.
-struct lease_lost {
-  lease_grant what;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, lease_lost& x) {
-    return f(x.what);
   }
 };
 

@@ -56,6 +56,15 @@ CAF_TEST(a name registry that crashes is taught its leases again) {
   CAF_CHECK(bind_http(agent.session, "cafe"));
 }
 
+CAF_TEST(a lease keeper that crashes is told again what sessions hold) {
+  crash(tree.all_doors().leases);
+  recover();
+  pass(seconds{2});
+  check_whole();
+  pass(seconds{120}, seconds{1}); // and renews it
+  check_whole();
+}
+
 CAF_TEST(a route table that crashes is taught its routes again) {
   crash(tree.all_doors().routes);
   recover();
@@ -92,6 +101,7 @@ CAF_TEST(a reception that crashes has its agents come again and get what they ha
 CAF_TEST(all of them crash one after the other and tunnels go on) {
   for (int round = 0; round < 3; ++round) {
     crash(tree.all_doors().names);
+    crash(tree.all_doors().leases);
     crash(tree.all_doors().routes);
     crash(tree.all_doors().desk);
     pass(seconds{2}, milliseconds{50});
@@ -104,10 +114,10 @@ CAF_TEST(the supervisor shows who crashed) {
   recover();
   auto all = answer_of<actor_list>(tree.supervisor(), list_actors{});
   CAF_REQUIRE(all);
-  CAF_REQUIRE_EQUAL(all->actors.size(), 4u);
-  CAF_CHECK_EQUAL(all->actors[2].name, "tunnel_desk");
-  CAF_CHECK_EQUAL(all->actors[2].restarts, 1u);
-  CAF_CHECK_EQUAL(all->actors[2].last_error, "kill");
+  CAF_REQUIRE_EQUAL(all->actors.size(), 5u);
+  CAF_CHECK_EQUAL(all->actors[3].name, "tunnel_desk");
+  CAF_CHECK_EQUAL(all->actors[3].restarts, 1u);
+  CAF_CHECK_EQUAL(all->actors[3].last_error, "kill");
 }
 
 CAF_TEST(who owns the tree hears when it is given up) {

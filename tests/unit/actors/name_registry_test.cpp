@@ -100,12 +100,9 @@ CAF_TEST(a stranger who asks for a name does not keep its account from it) {
 
 CAF_TEST(a session that ends before the store has answered leaves no lease) {
   facts->holds_claims_back = true;
-  {
-    caf::scoped_actor brief{sys};
-    brief->send(names, wish(alice, 1, "shop"));
-    sched.run();
-  }
+  first->send(names, wish(alice, 1, "shop"));
   sched.run();
+  tell(names, session_ended{session_id{1}});
   tell(store, extend_claims{});
   facts->holds_claims_back = false;
   CAF_CHECK(lease(second, wish(alice, 2, "shop")));
@@ -141,16 +138,26 @@ CAF_TEST(an account takes over its name only from a session that is away) {
   CAF_CHECK(*told == *after);
 }
 
-CAF_TEST(a holder that ends leaves the name to its account) {
-  {
-    caf::scoped_actor brief{sys};
-    CAF_REQUIRE(lease(brief, wish(alice, 1, "shop")));
-  }
-  sched.run();
+CAF_TEST(a session that ends leaves the name to its account) {
+  CAF_REQUIRE(lease(first, wish(alice, 1, "shop")));
+  tell(names, session_ended{session_id{1}});
   CAF_REQUIRE_EQUAL(facts->extended.size(), 1u);
   CAF_CHECK_EQUAL(facts->extended.front().hold, seconds{24 * 3600});
   CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "shop"))), errc::name_taken);
   CAF_CHECK(lease(second, wish(alice, 3, "shop")));
+}
+
+CAF_TEST(an edge that is gone leaves its sessions away) {
+  {
+    caf::scoped_actor edge{sys};
+    CAF_REQUIRE(lease(edge, wish(alice, 1, "shop")));
+    CAF_REQUIRE(lease(edge, wish(alice, 2, "cafe")));
+    CAF_CHECK_EQUAL(code_of(lease(second, wish(alice, 3, "shop"))), errc::name_taken);
+  }
+  sched.run();
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 4, "shop"))), errc::name_taken);
+  CAF_CHECK(lease(second, wish(alice, 3, "shop")));
+  CAF_CHECK(lease(second, wish(alice, 3, "cafe")));
 }
 
 CAF_TEST(a lease that nobody renews ends) {
@@ -160,8 +167,7 @@ CAF_TEST(a lease that nobody renews ends) {
 }
 
 CAF_TEST(a registry without memory learns leases when they are renewed) {
-  renew_leases news{
-    .account = alice, .session = session_id{1}, .held = {{{.name = "shop"}, generation{5}}}};
+  renew_leases news{{{alice, session_id{1}, presence::here, {{{.name = "shop"}, generation{5}}}}}};
   auto outcome = answer_to<leases_renewed>(first, names, news);
   CAF_REQUIRE(outcome);
   CAF_CHECK(outcome->lost.empty());
@@ -171,11 +177,11 @@ CAF_TEST(a registry without memory learns leases when they are renewed) {
 CAF_TEST(who renews what another one has is told that it is lost) {
   auto held = lease(first, wish(alice, 1, "shop"));
   CAF_REQUIRE(held);
-  renew_leases news{
-    .account = alice, .session = session_id{9}, .held = {{{.name = "shop"}, generation{1}}}};
+  renew_leases news{{{alice, session_id{9}, presence::here, {{{.name = "shop"}, generation{1}}}}}};
   auto outcome = answer_to<leases_renewed>(second, names, news);
   CAF_REQUIRE(outcome);
-  CAF_CHECK_EQUAL(outcome->lost.size(), 1u);
+  CAF_REQUIRE_EQUAL(outcome->lost.size(), 1u);
+  CAF_CHECK(outcome->lost.front().session == session_id{9});
 }
 
 CAF_TEST(names that are none and names of the system are refused) {
@@ -246,14 +252,11 @@ CAF_TEST(what is given up is free at once) {
 }
 
 CAF_TEST(of many sessions that end at once the store hears in few messages) {
-  std::vector<std::unique_ptr<caf::scoped_actor>> many;
-  for (std::uint64_t session = 100; session < 400; ++session) {
-    many.push_back(std::make_unique<caf::scoped_actor>(sys));
-    CAF_REQUIRE(lease(*many.back(), wish(alice, session, "name" + std::to_string(session))));
-  }
+  for (std::uint64_t session = 100; session < 400; ++session)
+    CAF_REQUIRE(lease(first, wish(alice, session, "name" + std::to_string(session))));
   keep_store_busy();
-  many.clear();
-  sched.run();
+  for (std::uint64_t session = 100; session < 400; ++session)
+    tell(names, session_ended{session_id{session}});
   CAF_CHECK_EQUAL(facts->extensions.size(), 1u); // one batch at a time
   pass(seconds{4});
   CAF_CHECK(facts->extensions == (std::vector<std::size_t>{1, 256, 44}));
