@@ -46,7 +46,9 @@ TARGETS = (
     Target("CPU per request, 32 visitors", "small_32", "cpu_us_per_request", 0.65, 0.53),
     Target("CPU per request, 256 visitors", "small_256", "cpu_us_per_request", 0.55, 0.42),
     Target("CPU per GB, download", "bulk_down", "cpu_s_per_gb", 0.9, 0.8),
-    Target("download at 100 ms round trip", "wan_bulk_50ms", "mb_per_second", 0.9, 0.98, True,
+    # Over 50 MB/s: without a bound the relay acknowledges at once, and plain TCP keeps 100 MB under
+    # way, which no TCP on a real line does.
+    Target("download at 100 ms round trip", "wan_bulk_50ms_50MB", "mb_per_second", 0.9, 0.98, True,
            against="direct"),
     Target("p99 beside 100 stalled readers", "beside_stalled", "p99_us", 2.0, 1.2,
            against="serverme", against_scenario="small_32"),

@@ -15,7 +15,7 @@ FULL = Mode("full", rounds=5, wrk_seconds=1, seconds=1.0, bulk_bytes=1 << 30, pe
 QUICK = Mode("quick", rounds=5, wrk_seconds=1, seconds=0.5, bulk_bytes=256 << 20, peers=False,
              warm_each=False,
              scenarios=frozenset({"small_1", "small_32", "small_256", "bulk_down", "bulk_up",
-                                  "beside_bulk", "tcp_ping_pong", "wan_bulk_50ms"}))
+                                  "beside_bulk", "tcp_ping_pong", "wan_bulk_50ms_50MB"}))
 
 
 def scenarios(mode):
