@@ -13,20 +13,19 @@ constexpr milliseconds last_patience{5'000};
 
 } // namespace
 
-edge_actors::edge_actors(caf::actor_system& system, const store_actor& store, const world& outside,
+edge_actors::edge_actors(caf::actor_system& system, const store_actor& store,
+                         const name_registry_actor& names, const world& outside,
                          const std::shared_ptr<edge_doors>& edge, edge_actor_settings settings)
   : system_{system},
     edge_{edge},
     captures_{std::make_shared<capture_intake>(settings.captures_waiting_max)},
-    doors_{.names = {system, "the name registry"},
-           .leases = {system, "the lease keeper"},
+    doors_{.leases = {system, "the lease keeper"},
            .routes = {system, "the route table"},
            .desk = {system, "the tunnel desk"},
            .reception = {system, "the reception"}} {
   supervisor_ = spawn_supervisor(system,
-                                 {names_spec(store, outside, settings.names),
-                                  leases_spec(settings.names.lease_time), routes_spec(),
-                                  desk_spec(), reception_spec(store, outside, settings.reception)},
+                                 {leases_spec(names, settings.leases), routes_spec(), desk_spec(),
+                                  reception_spec(store, outside, settings.reception)},
                                  settings.restarts);
 }
 
@@ -37,25 +36,12 @@ std::function<void()> edge_actors::sessions_repeat() const {
     [door = doors_.reception] { caf::anon_send(door.as<reception_actor>(), repeat_tunnels{}); };
 }
 
-child_spec edge_actors::names_spec(const store_actor& store, const world& outside,
-                                   const registry_settings& settings) const {
-  return {
-    .name = "name_registry",
-    .start =
-      [&system = system_, store, outside, settings] {
-        return caf::actor_cast<caf::actor>(spawn_name_registry(system, store, outside, settings));
-      },
-    .door = doors_.names,
-    .restarted
-    = [door = doors_.leases] { caf::anon_send(door.as<lease_keeper_actor>(), teach_registry{}); }};
-}
-
-child_spec edge_actors::leases_spec(milliseconds lease_time) const {
+child_spec edge_actors::leases_spec(const name_registry_actor& names,
+                                    const keeper_settings& settings) const {
   return {.name = "lease_keeper",
           .start =
-            [&system = system_, names = names(), lease_time] {
-              return caf::actor_cast<caf::actor>(
-                spawn_lease_keeper(system, names, {.lease_time = lease_time}));
+            [&system = system_, names, settings] {
+              return caf::actor_cast<caf::actor>(spawn_lease_keeper(system, names, settings));
             },
           .door = doors_.leases,
           .restarted = sessions_repeat()};
@@ -105,8 +91,7 @@ bool edge_actors::stop(milliseconds patience) {
     return true;
   auto ended = stop_and_wait(system_, supervisor_, patience);
   // A supervisor that was killed has closed none of them.
-  for (auto* door :
-       {&doors_.names, &doors_.leases, &doors_.routes, &doors_.desk, &doors_.reception})
+  for (auto* door : {&doors_.leases, &doors_.routes, &doors_.desk, &doors_.reception})
     door->close();
   supervisor_ = nullptr;
   return ended;

@@ -1,14 +1,14 @@
-// The tree of actors of a node that is edge and control at once: who starts whom, and how it ends.
+// The tree of actors of an edge: who starts whom, and how it ends.
 //
-//   supervisor -- name_registry
-//              -- lease_keeper
+//   supervisor -- lease_keeper
 //              -- route_table
 //              -- tunnel_desk
 //              -- reception ---- tunnel_session (one for each agent) ---- inspector (one for each
 //                                                                         inspected endpoint)
 //
-// Others reach the five through doors that stay good while the supervisor starts an actor again.
-// After that the sessions repeat what it forgot.
+// Others reach the four through doors that stay good while the supervisor starts an actor again.
+// After that the sessions repeat what it forgot. The store and the name registry are a control
+// node's: this one's or another's, behind doors too.
 #pragma once
 
 #include "actors/front_door.hpp"
@@ -21,7 +21,7 @@
 namespace serverme::actors {
 
 struct edge_actor_settings {
-  registry_settings names;
+  keeper_settings leases;
   reception_settings reception;
   restart_policy restarts;
   /// Captures that wait for one inspector.
@@ -31,7 +31,6 @@ struct edge_actor_settings {
 class edge_actors {
 public:
   struct doors {
-    front_door names;
     front_door leases;
     front_door routes;
     front_door desk;
@@ -39,9 +38,10 @@ public:
   };
 
   /// Starts them, on CAF's threads. `edge` may not run yet: what it is asked waits until then.
-  /// `store` may be a door. The system outlives this object.
-  edge_actors(caf::actor_system& system, const store_actor& store, const world& outside,
-              const std::shared_ptr<edge_doors>& edge, edge_actor_settings settings = {});
+  /// The system outlives this object.
+  edge_actors(caf::actor_system& system, const store_actor& store, const name_registry_actor& names,
+              const world& outside, const std::shared_ptr<edge_doors>& edge,
+              edge_actor_settings settings = {});
   ~edge_actors();
   edge_actors(const edge_actors&) = delete;
   edge_actors& operator=(const edge_actors&) = delete;
@@ -49,7 +49,6 @@ public:
   /// Blocks until they have started. Before that, questions to them are control_unavailable.
   result<done> await_start(milliseconds patience) const;
 
-  name_registry_actor names() const { return doors_.names.as<name_registry_actor>(); }
   lease_keeper_actor leases() const { return doors_.leases.as<lease_keeper_actor>(); }
   route_table_actor routes() const { return doors_.routes.as<route_table_actor>(); }
   tunnel_desk_actor desk() const { return doors_.desk.as<tunnel_desk_actor>(); }
@@ -67,9 +66,7 @@ public:
   bool stop(milliseconds patience);
 
 private:
-  child_spec names_spec(const store_actor& store, const world& outside,
-                        const registry_settings& settings) const;
-  child_spec leases_spec(milliseconds lease_time) const;
+  child_spec leases_spec(const name_registry_actor& names, const keeper_settings& settings) const;
   child_spec routes_spec() const;
   child_spec desk_spec() const;
   child_spec reception_spec(const store_actor& store, const world& outside,

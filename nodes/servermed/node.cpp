@@ -1,5 +1,6 @@
 #include "nodes/servermed/node.hpp"
 
+#include "actors/control_actors.hpp"
 #include "actors/edge_actors.hpp"
 #include "net/digest.hpp"
 #include "nodes/control/api/api_server.hpp"
@@ -81,11 +82,11 @@ struct node::parts {
 
   std::optional<actor_config> actor_settings;
   std::optional<caf::actor_system> system;
-  std::optional<actors::front_door> store;
+  std::optional<actors::control_doors> doors;
   std::shared_ptr<std::atomic<std::uint64_t>> store_refused;
   std::shared_ptr<std::atomic<std::uint64_t>> claims_refused;
-  actors::supervisor_actor store_supervisor;
   std::optional<actors::edge_actors> tree;
+  std::optional<actors::control_actors> control;
   std::optional<edge::actor_gate> gate;
   std::optional<control::api_server> api;
 
@@ -95,8 +96,9 @@ struct node::parts {
   result<done> open_directory();
   result<done> open_database();
   result<done> open_certificates();
-  void start_store();
   result<done> start_actors();
+  result<done> start_edge_actors();
+  result<done> start_control_actors();
   result<done> start_api();
   result<done> tell_ready();
   void end();
@@ -149,22 +151,6 @@ result<done> node::parts::open_certificates() {
   return done{};
 }
 
-void node::parts::start_store() {
-  store.emplace(*system, "the store");
-  control::store_settings settings{.database = database, .claims = config.claims};
-  store_refused = settings.refused;
-  claims_refused = settings.claims_refused;
-  actors::child_spec spec{.name = "store",
-                          .start =
-                            [this, settings] {
-                              return caf::actor_cast<caf::actor>(
-                                control::spawn_postgres_store(*system, settings));
-                            },
-                          .door = *store};
-  store_supervisor = actors::spawn_supervisor(*system, {std::move(spec)});
-  actors::on_failure(store_supervisor, [&stop = stop](failure why) { stop.fail_with(why); });
-}
-
 // The edge opens its ports first, for the URLs; and lets nobody in before there is somebody to ask.
 result<done> node::parts::start_actors() {
   edge = std::make_shared<edge::edge_node>(config.edge, *certificates);
@@ -174,33 +160,56 @@ result<done> node::parts::start_actors() {
 
   actor_settings.emplace();
   system.emplace(*actor_settings);
-  start_store();
+  doors.emplace(actors::front_door{*system, "the store"},
+                actors::front_door{*system, "the name registry"});
+  for (auto step : {&parts::start_edge_actors, &parts::start_control_actors})
+    if (auto outcome = (this->*step)(); !outcome)
+      return outcome;
+  gate.emplace(*system, *tree, outside());
+  return edge->start(*gate);
+}
 
+result<done> node::parts::start_edge_actors() {
   auto port_or
     = [](std::uint16_t told, const net::address& ours) { return told != 0 ? told : ours.port; };
   actors::edge_actor_settings settings;
-  settings.names.port_first = config.tcp_ports.first;
-  settings.names.port_last = config.tcp_ports.last;
   settings.reception.session.lanes_max = config.edge.limits.lanes_per_session;
   settings.reception.session.captures = config.edge.limits.capture;
   settings.reception.session.addresses
     = {.domain = config.domain,
        .http_port = port_or(config.public_http_port, addresses.http),
        .https_port = port_or(config.public_tls_port, addresses.tls)};
-  tree.emplace(*system, store->as<actors::store_actor>(), outside(), edge, settings);
+  tree.emplace(*system, doors->store.as<actors::store_actor>(),
+               doors->names.as<actors::name_registry_actor>(), outside(), edge, settings);
   actors::on_failure(tree->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
-  if (auto started = tree->await_start(actors_start_within); !started)
-    return fail(started.error());
-  gate.emplace(*system, *tree, outside());
-  return edge->start(*gate);
+  return tree->await_start(actors_start_within);
+}
+
+result<done> node::parts::start_control_actors() {
+  control::store_settings of_store{.database = database, .claims = config.claims};
+  store_refused = of_store.refused;
+  claims_refused = of_store.claims_refused;
+  actors::control_actor_settings settings{
+    .start_store =
+      [this, of_store] {
+        return caf::actor_cast<caf::actor>(control::spawn_postgres_store(*system, of_store));
+      },
+    .names_restarted
+    = [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); },
+  };
+  settings.names.port_first = config.tcp_ports.first;
+  settings.names.port_last = config.tcp_ports.last;
+  control.emplace(*system, *doors, outside(), std::move(settings));
+  actors::on_failure(control->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
+  return control->await_start(actors_start_within);
 }
 
 result<done> node::parts::start_api() {
   control::api_settings settings{.listen = config.api};
   api.emplace(*system, settings,
               control::api_actors{.desk = tree->desk(),
-                                  .store = store->as<actors::store_actor>(),
-                                  .supervisors = {tree->supervisor(), store_supervisor},
+                                  .store = doors->store.as<actors::store_actor>(),
+                                  .supervisors = {tree->supervisor(), control->supervisor()},
                                   .counters = [this] {
                                     return list_counters(edge->counters(), gate->refusals(),
                                                          *store_refused, *claims_refused);
@@ -236,12 +245,10 @@ void node::parts::end() {
   if (edge)
     edge->stop();
   auto ended = !tree || tree->stop(actors_end_within);
-  if (store_supervisor) {
-    ended = actors::stop_and_wait(*system, store_supervisor, actors_end_within) && ended;
-    store_supervisor = nullptr;
-  }
-  if (store)
-    store->close();
+  ended = (!control || control->stop(actors_end_within)) && ended;
+  if (doors && !control)
+    for (auto* door : {&doors->names, &doors->store})
+      door->close();
   if (!ended) {
     // ~actor_system would wait for ever. PostgreSQL ends with us.
     spdlog::critical("some actors did not end in time");
@@ -250,8 +257,9 @@ void node::parts::end() {
   }
   api.reset();
   gate.reset();
+  control.reset();
   tree.reset();
-  store.reset();
+  doors.reset();
   system.reset();
   edge.reset();
   stop_postgres();

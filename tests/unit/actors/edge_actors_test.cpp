@@ -49,7 +49,7 @@ struct fixture : tree_fixture {
 CAF_TEST_FIXTURE_SCOPE(edge_actors_tests, fixture)
 
 CAF_TEST(a name registry that crashes is taught its leases again) {
-  crash(tree.all_doors().names);
+  crash(doors.names);
   CAF_CHECK_EQUAL(code_of(bind_http(agent.session, "cafe")), errc::control_unavailable);
   recover();
   check_whole();
@@ -100,7 +100,7 @@ CAF_TEST(a reception that crashes has its agents come again and get what they ha
 
 CAF_TEST(all of them crash one after the other and tunnels go on) {
   for (int round = 0; round < 3; ++round) {
-    crash(tree.all_doors().names);
+    crash(doors.names);
     crash(tree.all_doors().leases);
     crash(tree.all_doors().routes);
     crash(tree.all_doors().desk);
@@ -114,10 +114,10 @@ CAF_TEST(the supervisor shows who crashed) {
   recover();
   auto all = answer_of<actor_list>(tree.supervisor(), list_actors{});
   CAF_REQUIRE(all);
-  CAF_REQUIRE_EQUAL(all->actors.size(), 5u);
-  CAF_CHECK_EQUAL(all->actors[3].name, "tunnel_desk");
-  CAF_CHECK_EQUAL(all->actors[3].restarts, 1u);
-  CAF_CHECK_EQUAL(all->actors[3].last_error, "kill");
+  CAF_REQUIRE_EQUAL(all->actors.size(), 4u);
+  CAF_CHECK_EQUAL(all->actors[2].name, "tunnel_desk");
+  CAF_CHECK_EQUAL(all->actors[2].restarts, 1u);
+  CAF_CHECK_EQUAL(all->actors[2].last_error, "kill");
 }
 
 CAF_TEST(who owns the tree hears when it is given up) {
@@ -135,7 +135,7 @@ CAF_TEST(who owns the tree hears when it is given up) {
 
 CAF_TEST_FIXTURE_SCOPE_END()
 
-CAF_TEST(a tree with sessions in it ends in time on real threads) {
+CAF_TEST(trees with sessions in them end in time on real threads) {
   auto edge = std::make_shared<recording_edge>();
   auto facts = std::make_shared<store_facts>();
   facts->add_key("key", 1, 1);
@@ -144,10 +144,14 @@ CAF_TEST(a tree with sessions in it ends in time on real threads) {
     actor_config config;
     config.set("scheduler.max-threads", std::size_t{2});
     caf::actor_system system{config};
-    auto store = spawn_store(system, facts);
     {
-      edge_actors tree{system, store, plain_world(), edge, test_settings()};
+      control_doors doors{{system, "the store"}, {system, "the name registry"}};
+      edge_actors tree{
+        system,         doors.store.as<store_actor>(), names_of(doors), plain_world(), edge,
+        test_settings()};
+      control_actors control{system, doors, plain_world(), control_settings(system, facts, tree)};
       CAF_REQUIRE(tree.await_start(seconds{10}));
+      CAF_REQUIRE(control.await_start(seconds{10}));
       for (int i = 0; i < 20; ++i) {
         auto admitted = ask_and_wait<agent_admitted>(system, tree.reception(), seconds{10},
                                                      greet_agent{.key_hash = digest_of("key")});
@@ -160,8 +164,8 @@ CAF_TEST(a tree with sessions in it ends in time on real threads) {
       auto late = ask_and_wait<agent_admitted>(system, tree.reception(), seconds{10},
                                                greet_agent{.key_hash = digest_of("key")});
       CAF_CHECK_EQUAL(code_of(late), errc::control_unavailable);
+      CAF_CHECK(control.stop(seconds{10}));
     }
-    caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
   }
   CAF_CHECK(std::chrono::steady_clock::now() - began < seconds{10});
   CAF_CHECK_EQUAL(edge->closed.size(), 20u);

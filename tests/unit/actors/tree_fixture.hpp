@@ -1,6 +1,7 @@
-// The whole tree of an edge's actors, with a stand-in on each side. Include last.
+// The trees of an edge's and a control node's actors, with a stand-in on each side. Include last.
 #pragma once
 
+#include "actors/control_actors.hpp"
 #include "actors/edge_actors.hpp"
 #include "tests/unit/actors/actor_fixture.hpp"
 
@@ -8,11 +9,25 @@ namespace serverme::tests {
 
 inline actors::edge_actor_settings test_settings() {
   actors::edge_actor_settings settings;
-  settings.names.port_first = 10000;
-  settings.names.port_last = 10009;
   settings.reception.session.addresses = {"test", 8080, 8443};
   settings.reception.session.endpoints_max = 5;
   return settings;
+}
+
+inline actors::control_actor_settings control_settings(caf::actor_system& system,
+                                                       const std::shared_ptr<store_facts>& facts,
+                                                       const actors::edge_actors& tree) {
+  return {
+    .start_store
+    = [&system, facts] { return caf::actor_cast<caf::actor>(spawn_store(system, facts)); },
+    .names = {.port_first = 10000, .port_last = 10009},
+    .names_restarted
+    = [keeper = tree.leases()] { caf::anon_send(keeper, actors::teach_registry{}); },
+  };
+}
+
+inline actors::name_registry_actor names_of(const actors::control_doors& doors) {
+  return doors.names.as<actors::name_registry_actor>();
 }
 
 struct tree_fixture : actor_fixture {
@@ -24,6 +39,7 @@ struct tree_fixture : actor_fixture {
   }
   ~tree_fixture() override {
     tree.stop(milliseconds{0});
+    control.stop(milliseconds{0});
     sched.run();
   }
 
@@ -68,8 +84,14 @@ struct tree_fixture : actor_fixture {
 
   std::shared_ptr<store_facts> facts = std::make_shared<store_facts>();
   std::shared_ptr<recording_edge> edge = std::make_shared<recording_edge>();
-  actors::store_actor store = guard(spawn_store(sys, facts));
-  actors::edge_actors tree{sys, store, plain_world(), edge, test_settings()};
+  actors::control_doors doors{{sys, "the store"}, {sys, "the name registry"}};
+  actors::edge_actors tree{sys,
+                           doors.store.as<actors::store_actor>(),
+                           names_of(doors),
+                           plain_world(),
+                           edge,
+                           test_settings()};
+  actors::control_actors control{sys, doors, plain_world(), control_settings(sys, facts, tree)};
 };
 
 } // namespace serverme::tests
