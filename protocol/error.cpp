@@ -132,6 +132,15 @@ constexpr auto catalogue = std::to_array<error_entry>({
    "See docs/configuration.md."},
   {errc::already_running, "already_running", 0, "another servermed uses this data directory",
    "Stop it first, or choose another --data-dir."},
+
+  {errc::gossip_malformed, "gossip_malformed", 0, "a node sent what no node sends",
+   "Use programs of matching versions; report it if they do."},
+  {errc::identity_in_use, "identity_in_use", 0, "another live node has this node's identity",
+   "Was the data directory copied? Give this node one of its own and join again."},
+  {errc::cluster_full, "cluster_full", 0, "the cluster has as many nodes as it can have",
+   "Let nodes leave that are no longer needed."},
+  {errc::node_removed, "node_removed", 0, "this node was removed from the cluster",
+   "Join again with a new token if that was a mistake."},
 });
 
 constexpr error_entry unknown{errc{}, "unknown", 500, "an unknown error",
@@ -164,7 +173,9 @@ bool is_permanent(errc code) noexcept {
     case errc::closed_by_owner:
     case errc::too_many_claims:
     case errc::certificate_refused:
-    case errc::key_missing: return true;
+    case errc::key_missing:
+    case errc::identity_in_use:
+    case errc::node_removed: return true;
     default: return false;
   }
 }

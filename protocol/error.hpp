@@ -75,6 +75,11 @@ enum class errc : std::uint16_t {
   certificate_unreadable = 5005,
   node_config_invalid = 5006,
   already_running = 5007,
+
+  gossip_malformed = 5020,
+  identity_in_use = 5021,
+  cluster_full = 5022,
+  node_removed = 5023,
 };
 
 /// What the list says about one code.
