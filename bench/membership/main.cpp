@@ -29,7 +29,7 @@ void print_false_deaths(std::uint64_t seed) {
   std::puts("|---|---|---|---|---|---|");
   for (auto nodes : sizes) {
     // As many node-hours at each size.
-    auto time = seconds{36'000 / static_cast<int>(nodes)};
+    auto time = seconds{24'000 / static_cast<int>(nodes)};
     std::string line = "| " + std::to_string(nodes);
     double hours = 0;
     for (auto [loss, pausing] : {std::pair{0.0, 0.0}, {0.01, 0.0}, {0.1, 0.0}, {0.0, 0.1}}) {

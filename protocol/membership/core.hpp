@@ -228,10 +228,11 @@ private:
   void send_digest(const node_id& to, const record* telling = nullptr);
   void send_own_record(const node_id& to);
   void send_table(const node_id& to, time_point now);
-  void send_page(const node_id& to, message_type type, const id_range& page,
-                 const std::vector<const record*>& records);
+  std::size_t send_page(const node_id& to, message_type type, const id_range& page,
+                        const std::vector<const record*>& records);
   void on_digest(const node_id& from, const message& x, time_point now);
   void on_table(const node_id& from, const message& x, time_point now);
+  std::size_t correct(const node_id& to, const message& x);
   void sync(time_point now);
   void ask_contacts(time_point now);
   void tell_load(time_point now);

@@ -175,10 +175,11 @@ void core::send_table(const node_id& to, time_point now) {
   send_page(to, message_type::table, {node_id{}, last_id}, sorted);
 }
 
-/// Cuts them into as many messages as they need. @pre sorted by id
-void core::send_page(const node_id& to, message_type type, const id_range& page,
-                     const std::vector<const record*>& records) {
+/// Cuts them into as many messages as they need. @returns how many. @pre sorted by id
+std::size_t core::send_page(const node_id& to, message_type type, const id_range& page,
+                            const std::vector<const record*>& records) {
   constexpr std::size_t room = page_bytes_max - 128;
+  std::size_t pages = 0;
   auto after = page.after;
   for (auto at = records.begin(); at != records.end();) {
     auto x = head(type);
@@ -195,12 +196,27 @@ void core::send_page(const node_id& to, message_type type, const id_range& page,
     byte_queue bytes;
     append_to(bytes, x);
     enqueue(to, std::move(bytes));
+    ++pages;
   }
+  return pages;
 }
 
 void core::on_table(const node_id& from, const message& x, time_point now) {
   settled_ = true;
   sync_due_ = std::min(sync_due_, now + compare_again / 2 + jitter(compare_again));
+  auto* known = roster_.find(from);
+  if (known == nullptr)
+    return;
+  if (now - known->corrected >= bounds_.sync_gap) {
+    known->corrected = now;
+    known->corrections = 0;
+  }
+  if (known->corrections < bounds_.corrections_max)
+    known->corrections += correct(from, x);
+}
+
+/// Sends what is newer here than in that page. @returns in how many messages
+std::size_t core::correct(const node_id& to, const message& x) {
   std::map<node_id, const record*> theirs;
   for (const auto& record : x.records)
     theirs[record.id] = &record;
@@ -216,7 +232,7 @@ void core::on_table(const node_id& from, const message& x, time_point now) {
   for (const auto& [id, known] : roster_.all())
     compare(known.what);
   std::ranges::sort(newer, {}, [](const record* each) { return each->id; });
-  send_page(from, message_type::correction, *x.page, newer);
+  return send_page(to, message_type::correction, *x.page, newer);
 }
 
 void core::sync(time_point) {

@@ -41,6 +41,8 @@ struct limits {
   milliseconds sync_period{10'000};
   /// The whole table goes to one member at most so often.
   milliseconds sync_gap{500};
+  /// Messages in answer to tables of one member in that time. A table of members_max has 11 pages.
+  std::size_t corrections_max = 16;
   /// One dead member is tried: a healed partition is found by this.
   milliseconds revive_period{3000};
   /// Seeds are asked again while no member is known.

@@ -151,6 +151,9 @@ result<std::optional<record>> parse_record(bytes_view bytes) {
     return malformed("record");
   if (!is_known(raw_state))
     return std::optional<record>{};
+  // With what a suspicion adds it has to be readable for the next one as well.
+  if (bytes.size() > record_bytes_max / 2 && !check(about))
+    return malformed("record that is too large to be passed on");
   if (has_roles)
     out.about = std::move(about);
   else

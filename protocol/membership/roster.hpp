@@ -20,6 +20,9 @@ struct member {
   time_point asked{};
   /// When it was last sent the whole table.
   std::optional<time_point> table_sent;
+  /// What its tables were answered with since then: bounds what it can make this node send.
+  time_point corrected{};
+  std::size_t corrections = 0;
 };
 
 class roster {

@@ -24,9 +24,6 @@ void round_trip(bytes_view bytes) {
   byte_queue out;
   append_to(out, *first);
   auto second = parse_message(out.view());
-  // Records of a later version's fields alone may not fit any more once they are complete.
-  if (out.size() > page_bytes_max)
-    return;
   require(second.has_value());
   byte_queue again;
   append_to(again, *second);
@@ -39,7 +36,7 @@ void take_out(core& node) {
     require(x.bytes.size() <= page_bytes_max);
     auto read = parse_message(x.bytes.view());
     require(read.has_value());
-    require(read->run == node.self().run || read->run < node.self().run);
+    require(read->run <= node.self().run);
   }
   event e;
   while (node.poll(e))

@@ -1,6 +1,6 @@
 #include "tests/unit/protocol/membership_cluster.hpp"
 
-#include <tuple>
+#include <algorithm>
 
 namespace serverme::tests {
 
@@ -86,7 +86,7 @@ void cluster::act(std::size_t index, const std::function<void(process&)>& what) 
 
 void cluster::run_for(milliseconds time) {
   auto end = now_ + time;
-  while (!ahead_.empty() && ahead_.top().at <= end)
+  while (!ahead_.empty() && ahead_.front().at <= end)
     step();
   now_ = end;
 }
@@ -100,8 +100,9 @@ bool cluster::run_until(milliseconds limit, const std::function<bool()>& conditi
 }
 
 void cluster::step() {
-  auto next = ahead_.top();
-  ahead_.pop();
+  std::pop_heap(ahead_.begin(), ahead_.end());
+  auto next = std::move(ahead_.back());
+  ahead_.pop_back();
   now_ = next.at;
   auto& x = *processes_[next.process];
   if (!x.is_running)
@@ -174,7 +175,8 @@ void cluster::deliver(std::size_t sender, membership::outgoing& x) {
 
 void cluster::push(happening x) {
   x.order = ++order_;
-  ahead_.push(std::move(x));
+  ahead_.push_back(std::move(x));
+  std::push_heap(ahead_.begin(), ahead_.end());
 }
 
 milliseconds cluster::between(milliseconds least, milliseconds most) {

@@ -6,7 +6,6 @@
 
 #include <functional>
 #include <memory>
-#include <queue>
 #include <random>
 
 namespace serverme::tests {
@@ -93,8 +92,9 @@ private:
     node_id from;
     byte_queue bytes;
 
-    bool operator<(const happening& other) const {
-      return std::tie(at, order) > std::tie(other.at, other.order);
+    /// Later ones sink in the heap.
+    friend bool operator<(const happening& a, const happening& b) {
+      return a.at != b.at ? a.at > b.at : a.order > b.order;
     }
   };
 
@@ -116,7 +116,8 @@ private:
   std::multimap<node_id, std::size_t> by_id_;
   /// A link keeps the order of its messages.
   std::map<std::pair<std::size_t, std::size_t>, time_point> last_arrival_;
-  std::priority_queue<happening> ahead_;
+  /// A heap: what comes first is in front.
+  std::vector<happening> ahead_;
 };
 
 } // namespace serverme::tests

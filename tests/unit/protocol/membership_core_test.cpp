@@ -309,6 +309,17 @@ CAF_TEST(the whole table goes to one member only so often) {
   CAF_CHECK_EQUAL(node.count(message_type::table, ann), 1u);
 }
 
+CAF_TEST(tables are answered with a bounded number of messages) {
+  fixture node;
+  node.knows_four();
+  for (int i = 0; i < 100; ++i)
+    node.tell(ann, {telling(ann)}, message_type::table);
+  CAF_CHECK_EQUAL(node.count(message_type::correction, ann), node.bounds.corrections_max);
+  node.wait(seconds{1});
+  node.tell(ann, {telling(ann)}, message_type::table);
+  CAF_CHECK(node.count(message_type::correction, ann) > node.bounds.corrections_max);
+}
+
 CAF_TEST(news leaves a bounded number of times) {
   fixture node;
   node.knows_four();

@@ -251,6 +251,19 @@ CAF_TEST(facts are checked before they are told) {
   CAF_CHECK(wrong([](facts& x) { x.protocol_min = 4; }));
 }
 
+CAF_TEST(a record that has no room for accusers is malformed) {
+  auto x = alive_record;
+  x.about->unknown.clear();
+  x.about->public_addresses.assign(3, std::string(address_bytes_max, 'a'));
+  x.about->lane_address.assign(100, 'a');
+  CAF_CHECK(!check(*x.about));
+  auto bytes = bytes_of(x);
+  CAF_CHECK(bytes.size() <= record_bytes_max);
+  CAF_CHECK(is_malformed(with_record(bytes)));
+  x.about->public_addresses.pop_back();
+  CAF_CHECK(!is_malformed(with_record(bytes_of(x))));
+}
+
 CAF_TEST(a writer takes as many records as have room) {
   byte_queue out;
   message_writer writer{out, of_type(message_type::gossip), gossip_bytes_max};
