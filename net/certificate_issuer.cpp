@@ -31,11 +31,16 @@ std::string text_of(const bio_ptr& bio) {
   return {bytes, static_cast<std::size_t>(size)};
 }
 
-certificate_pem to_pem(X509* certificate, EVP_PKEY* key) {
-  bio_ptr chain{BIO_new(BIO_s_mem())}, secret{BIO_new(BIO_s_mem())};
+std::string to_pem(X509* certificate) {
+  bio_ptr chain{BIO_new(BIO_s_mem())};
   PEM_write_bio_X509(chain.get(), certificate);
+  return text_of(chain);
+}
+
+std::string to_pem(EVP_PKEY* key) {
+  bio_ptr secret{BIO_new(BIO_s_mem())};
   PEM_write_bio_PrivateKey(secret.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
-  return {text_of(chain), text_of(secret)};
+  return text_of(secret);
 }
 
 // 127 random bits: unique without a counter to keep (RFC 5280, section 4.1.2.2).
@@ -77,7 +82,7 @@ bool extend(X509* certificate, X509* issuer, int what, const std::string& value)
 // The names become a line that OpenSSL parses: what could end one of them is refused.
 bool is_plain(const std::string& name) {
   return !name.empty()
-         && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._*:")
+         && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._*:/+")
               == std::string::npos;
 }
 
@@ -90,11 +95,13 @@ std::string alternative_names(const certificate_subject& subject) {
     add("DNS:", name);
   for (const auto& address : subject.addresses)
     add("IP:", address);
+  for (const auto& uri : subject.uris)
+    add("URI:", uri);
   return line;
 }
 
 bool all_plain(const certificate_subject& subject) {
-  for (const auto* names : {&subject.dns_names, &subject.addresses})
+  for (const auto* names : {&subject.dns_names, &subject.addresses, &subject.uris})
     for (const auto& name : *names)
       if (!is_plain(name))
         return false;
@@ -138,27 +145,36 @@ result<certificate_issuer> certificate_issuer::load(const certificate_pem& root)
 }
 
 certificate_pem certificate_issuer::root() const {
-  return to_pem(state_->certificate.get(), state_->key.get());
+  return {to_pem(state_->certificate.get()), to_pem(state_->key.get())};
 }
 
 result<certificate_pem> certificate_issuer::issue(const certificate_subject& subject) const {
+  auto key = make_key();
+  auto chain = issue_for(key.get(), subject);
+  if (!chain)
+    return fail(chain.error());
+  return certificate_pem{*std::move(chain), to_pem(key.get())};
+}
+
+result<std::string> certificate_issuer::issue_for(EVP_PKEY* key,
+                                                  const certificate_subject& subject) const {
   auto names = alternative_names(subject);
   if (names.empty() || !all_plain(subject))
     return fail(errc::certificate_unreadable, "a certificate for no proper name");
   ERR_clear_error();
   auto* issuer = state_->certificate.get();
-  auto key = make_key();
-  auto leaf = begin(subject.common_name, subject.lifetime, key.get());
+  auto leaf = begin(subject.common_name, subject.lifetime, key);
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(issuer));
+  const auto* usage = subject.for_clients_too ? "serverAuth,clientAuth" : "serverAuth";
   auto is_complete = extend(leaf.get(), issuer, NID_basic_constraints, "critical,CA:FALSE")
                      && extend(leaf.get(), issuer, NID_key_usage, "critical,digitalSignature")
-                     && extend(leaf.get(), issuer, NID_ext_key_usage, "serverAuth")
+                     && extend(leaf.get(), issuer, NID_ext_key_usage, usage)
                      && extend(leaf.get(), issuer, NID_authority_key_identifier, "keyid")
                      && extend(leaf.get(), issuer, NID_subject_alt_name, names)
                      && X509_sign(leaf.get(), state_->key.get(), EVP_sha256()) > 0;
   if (!is_complete)
     return fail(errc::certificate_unreadable, names + ": " + take_ssl_error());
-  return to_pem(leaf.get(), key.get());
+  return to_pem(leaf.get());
 }
 
 } // namespace serverme::net

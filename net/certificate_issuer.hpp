@@ -3,6 +3,8 @@
 
 #include "net/tls.hpp"
 
+#include <openssl/types.h>
+
 #include <chrono>
 #include <memory>
 #include <string>
@@ -17,7 +19,11 @@ struct certificate_subject {
   std::vector<std::string> dns_names;
   /// Numeric, IPv4 or IPv6.
   std::vector<std::string> addresses;
+  /// RFC 3986; what a node of the cluster is named by.
+  std::vector<std::string> uris;
   std::chrono::hours lifetime{24 * 365};
+  /// A node is a server to some and a client to others.
+  bool for_clients_too = false;
 };
 
 class certificate_issuer {
@@ -37,6 +43,9 @@ public:
   /// clients are given to trust.
   /// @errors certificate_unreadable: a name or an address is none
   result<certificate_pem> issue(const certificate_subject& subject) const;
+  /// The same for a key that somebody else keeps. @returns PEM
+  /// @errors certificate_unreadable
+  result<std::string> issue_for(EVP_PKEY* key, const certificate_subject& subject) const;
 
 private:
   struct state;

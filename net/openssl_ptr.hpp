@@ -22,6 +22,7 @@ using bignum_ptr = std::unique_ptr<BIGNUM, freed_by<BN_free>>;
 using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
 using extension_ptr = std::unique_ptr<X509_EXTENSION, freed_by<X509_EXTENSION_free>>;
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
+using request_ptr = std::unique_ptr<X509_REQ, freed_by<X509_REQ_free>>;
 using x509_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
 
 } // namespace serverme::net

@@ -247,7 +247,9 @@ tls_session tls_session::connect(const ssl_context& context, const std::string& 
   auto made = make_state<state>(context);
   auto* ssl = made->ssl.get();
   SSL_set_connect_state(ssl);
-  if (is_ip_address(server_name)) {
+  if (server_name.empty()) {
+    // nobody in particular
+  } else if (is_ip_address(server_name)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), server_name.c_str());
   } else {
     SSL_set_tlsext_host_name(ssl, server_name.c_str());
@@ -318,6 +320,16 @@ std::string tls_session::alpn() const {
   unsigned int size = 0;
   SSL_get0_alpn_selected(state_->ssl.get(), &name, &size);
   return name ? std::string{reinterpret_cast<const char*>(name), size} : std::string{};
+}
+
+std::string tls_session::peer_certificate() const {
+  const auto* certificate = SSL_get0_peer_certificate(state_->ssl.get());
+  if (certificate == nullptr)
+    return {};
+  std::string der(static_cast<std::size_t>(std::max(i2d_X509(certificate, nullptr), 0)), '\0');
+  auto* at = reinterpret_cast<unsigned char*>(der.data());
+  i2d_X509(certificate, &at);
+  return der;
 }
 
 std::string tls_session::version() const { return SSL_get_version(state_->ssl.get()); }

@@ -57,7 +57,7 @@ public:
   enum class resumption : bool { none, offered };
   static tls_session accept(const ssl_context& context, resumption tickets = resumption::offered);
   /// `server_name`, a DNS name or an IP address, must be in the certificate when the context
-  /// verifies peers.
+  /// verifies peers. Empty: whoever the context trusts will do, and the user looks who it is.
   static tls_session connect(const ssl_context& context, const std::string& server_name);
 
   bool is_set() const noexcept { return state_ != nullptr; }
@@ -89,6 +89,8 @@ public:
   std::string alpn() const;
   /// "TLSv1.3".
   std::string version() const;
+  /// The peer's own certificate, DER; empty when it showed none.
+  std::string peer_certificate() const;
 
 private:
   struct state;

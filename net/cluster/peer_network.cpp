@@ -1,0 +1,168 @@
+#include "net/cluster/peer_network.hpp"
+
+#include "net/cluster/cluster_tls.hpp"
+#include "net/cluster/peer_book.hpp"
+#include "net/cluster/peer_dial.hpp"
+#include "net/listener.hpp"
+
+#include <atomic>
+#include <list>
+#include <thread>
+#include <utility>
+
+namespace serverme::net {
+
+namespace {
+
+constexpr milliseconds tick{250};
+
+failure stopping() { return fail(errc::closed_by_owner, "this node stops"); }
+
+/// Kept also when the task that holds it is dropped with the loop.
+struct kept_promise {
+  explicit kept_promise(peer_book::dial_done done) : call{std::move(done)} {}
+  kept_promise(const kept_promise&) = delete;
+  kept_promise& operator=(const kept_promise&) = delete;
+  ~kept_promise() {
+    if (call)
+      call(fail(stopping()));
+  }
+  peer_book::dial_done call;
+};
+
+} // namespace
+
+struct peer_network::state {
+  struct dial_under_way {
+    std::unique_ptr<peer_dial> dial;
+    peer_book::dial_done done;
+  };
+
+  state(peer_network_options from, ssl_context made, const node_identity& self)
+    : options{std::move(from)},
+      context{std::move(made)},
+      names{loop, options.resolve},
+      book{loop, self, options.run, options.limits, options.hooks},
+      identity{self} {}
+
+  result<done> listen() {
+    if (!options.listen)
+      return done{};
+    auto opened = listener::open(loop, *options.listen);
+    if (!opened)
+      return fail(opened.error());
+    door = *std::move(opened);
+    where = door->where();
+    door->start([this](stream_socket socket) { book.accept(std::move(socket), context); });
+    return done{};
+  }
+
+  void run() {
+    clock.emplace(loop, tick,
+                  [this](time_point now) { book.on_tick(now, std::chrono::system_clock::now()); });
+    thread = std::thread{[this] { loop.run(); }};
+  }
+
+  void begin_dial(const std::string& host, std::uint16_t port, peer_book::dial_done call) {
+    if (dials.size() >= options.limits.dials_max)
+      return call(fail(errc::too_busy, "too many dials at once"));
+    auto at = dials.insert(dials.end(), {nullptr, std::move(call)});
+    ++dial_count;
+    at->dial = std::make_unique<peer_dial>(
+      loop, names, host, port, options.limits.dial_timeout,
+      [this, at](result<stream_socket> outcome) {
+        auto ended = std::move(*at); // the dial may die in its own call
+        dials.erase(at);
+        --dial_count;
+        if (!outcome)
+          return ended.done(fail(outcome.error()));
+        book.dial(*std::move(outcome), context, std::move(ended.done));
+      });
+  }
+
+  /// On the thread that ends it, when that of the connections has ended.
+  void end() {
+    loop.stop();
+    if (thread.joinable())
+      thread.join();
+    clock.reset();
+    door.reset();
+    for (auto& each : std::exchange(dials, {}))
+      each.done(fail(stopping()));
+    book.close();
+    // Sockets are closed on their loop, from which they are called.
+    loop.context().restart();
+    loop.context().poll();
+  }
+
+  peer_network_options options;
+  event_loop loop;
+  ssl_context context;
+  name_lookup names;
+  peer_book book;
+  node_identity identity;
+  address where;
+  std::unique_ptr<listener> door;
+  std::list<dial_under_way> dials;
+  std::atomic<std::size_t> dial_count{0};
+  std::optional<ticker> clock;
+  std::thread thread;
+};
+
+peer_network::peer_network(std::unique_ptr<state> made) : state_{std::move(made)} {}
+
+peer_network::~peer_network() { state_->end(); }
+
+result<std::unique_ptr<peer_network>> peer_network::open(peer_network_options options) {
+  auto own = read_node_certificate(options.credentials.own.chain);
+  if (!own)
+    return fail(own.error());
+  auto context = make_cluster_context(options.credentials);
+  if (!context)
+    return fail(context.error());
+  auto made = std::make_unique<state>(std::move(options), *std::move(context), own->identity);
+  if (auto listening = made->listen(); !listening)
+    return fail(listening.error());
+  made->run();
+  return std::unique_ptr<peer_network>{new peer_network{std::move(made)}};
+}
+
+const node_identity& peer_network::self() const noexcept { return state_->identity; }
+const address& peer_network::where() const noexcept { return state_->where; }
+
+void peer_network::dial(std::string host, std::uint16_t port,
+                        std::function<void(result<dialed_peer>)> done) {
+  auto kept = std::make_shared<kept_promise>(std::move(done));
+  state_->loop.post([this, host = std::move(host), port, kept] {
+    state_->begin_dial(host, port, std::exchange(kept->call, nullptr));
+  });
+}
+
+result<done> peer_network::renew(const node_credentials& credentials) {
+  auto own = read_node_certificate(credentials.own.chain);
+  if (!own)
+    return fail(own.error());
+  if (own->identity.node != self().node || own->identity.cluster != self().cluster)
+    return fail(errc::certificate_refused, "the certificate is another node's");
+  auto context = make_cluster_context(credentials);
+  if (!context)
+    return fail(context.error());
+  state_->loop.post([this, fresh = *std::move(context)] { state_->context = fresh; });
+  return done{};
+}
+
+void peer_network::drop(const node_id& node) {
+  state_->loop.post([this, node] { state_->book.drop(node); });
+}
+
+void peer_network::recheck() {
+  state_->loop.post([this] { state_->book.recheck(); });
+}
+
+peer_counts peer_network::counts() const {
+  auto all = state_->book.counts();
+  all.dials = state_->dial_count;
+  return all;
+}
+
+} // namespace serverme::net

@@ -1,0 +1,41 @@
+// The first bytes of a connection between nodes, inside TLS and before BASP: which run of a node
+// this is, and whether the two need this connection. docs/cluster-transport.md specifies it.
+#pragma once
+
+#include "protocol/bytes.hpp"
+#include "protocol/cluster/node_identity.hpp"
+
+namespace serverme {
+
+/// Each side sends one: the one that dialed first, the other its verdict.
+struct link_greeting {
+  /// Every later number means no to who does not know it.
+  enum class verdict : std::uint8_t {
+    /// Said by who dialed, and by who agrees.
+    yes = 0,
+    /// The two have a connection already, or are about to.
+    duplicate = 1,
+    /// Somebody with your certificate is somebody else: yourself, or a copy.
+    same_identity = 2,
+  };
+
+  static constexpr std::size_t bytes = 16;
+  /// Of what follows. A node speaks the lower of both; 1 is the only one so far.
+  static constexpr std::uint16_t newest_version = 1;
+
+  verdict says = verdict::yes;
+  std::uint16_t version = newest_version;
+  run_number run = 0;
+
+  friend bool operator==(const link_greeting&, const link_greeting&) = default;
+};
+
+/// "SMNL", version (2 bytes), verdict (1), run (4), 5 bytes that are zero until they mean
+/// something.
+void append(byte_queue& out, const link_greeting& greeting);
+
+/// @pre from.size() >= link_greeting::bytes
+/// @errors protocol_violation: it does not begin as it must; version_unsupported: version 0
+result<link_greeting> read_link_greeting(bytes_view from);
+
+} // namespace serverme
