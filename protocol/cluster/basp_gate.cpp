@@ -103,7 +103,8 @@ result<done> basp_gate::judge_header() {
     return fail(errc::protocol_violation, "BASP: an operation that is none");
   auto first
     = side_ == basp_side::dialed ? operation::server_handshake : operation::client_handshake;
-  if (open_ ? is_handshake(what) : what != first)
+  // CAF says its handshake twice: when it dials, and again in answer to the other's.
+  if (what != first && (!open_ || is_handshake(what)))
     return fail(errc::protocol_violation, "BASP: a handshake where none may be, or none where it "
                                           "must");
   if (size > (is_handshake(what) ? limits_.handshake_bytes_max : limits_.message_bytes_max))

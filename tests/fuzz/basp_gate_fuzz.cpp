@@ -22,8 +22,8 @@ void check_messages(bytes_view passed) {
   while (passed.size() >= basp_header_bytes) {
     auto what = std::to_integer<int>(passed[0]);
     std::size_t size = read_big_endian<std::uint32_t>(passed.subspan(4));
-    require((what == 1) == first && what != 0 && what != 3 && what <= 6);
-    require(first || size <= message_max);
+    require((what == 1 || !first) && what != 0 && what != 3 && what <= 6);
+    require(what == 1 || size <= message_max);
     passed = passed.subspan(std::min(basp_header_bytes + size, passed.size()));
     first = false;
   }
