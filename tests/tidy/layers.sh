@@ -23,11 +23,21 @@ forbid config 'caf/|boost/|openssl/|pqxx|nlohmann/|curl/|net/|actors/|nodes/|cli
 forbid net 'caf/|pqxx|CLI/|actors/|nodes/|cli/' 'net moves bytes: protocol, Asio, OpenSSL and the system only'
 forbid actors "net/|nodes/|cli/|boost/|openssl/|pqxx|curl/|CLI/|yaml-cpp/|$system" \
   'actors decide: what touches the world is behind actors/ports/'
+forbid nodes/cluster 'nodes/(edge|control|worker|servermed)/|cli/|pqxx' 'the transport knows no role'
 forbid nodes/edge 'nodes/(control|worker|servermed)/|cli/|pqxx' 'roles do not include each other'
 forbid nodes/control 'nodes/(edge|worker|servermed)/|cli/' 'roles do not include each other'
 forbid nodes/worker 'nodes/(edge|control|servermed)/|cli/|pqxx' 'roles do not include each other'
 forbid cli 'caf/|pqxx|actors/|nodes/' 'the agent is a client, not a node'
 
+if grep -rn --include='*.hpp' --include='*.cpp' '#include <caf/\(io\|openssl\)' actors nodes cli net protocol |
+  grep -v '^actors/transport/'; then
+  echo '^ the network of CAF is behind actors/transport/' >&2
+  failed=1
+fi
+if grep -rnE --include='*.hpp' --include='*.cpp' '^[^/]*\b(double|float)\b' protocol/messages; then
+  echo '^ infinity hangs the network thread of CAF: send integers, or bits' >&2
+  failed=1
+fi
 if grep -rnE --include='*.hpp' --include='*.cpp' \
   '^[^/]*((steady|system|high_resolution)_clock::now|std::random_device|\brand\(\))' protocol actors; then
   echo '^ time and randomness come in as arguments' >&2
