@@ -1,5 +1,6 @@
 #include "actors/reception.hpp"
 
+#include "actors/key_questions.hpp"
 #include "actors/probed.hpp"
 
 #include <algorithm>
@@ -17,6 +18,15 @@ struct guest {
   key_id key;
 };
 
+using admitted_promise = caf::typed_response_promise<agent_admitted>;
+
+struct greeting {
+  greet_agent ask;
+  admitted_promise promise;
+};
+
+using greeters = key_questions<greeting>;
+
 struct reception_state {
   static inline const char* name = "reception";
   reception_state() = default; // declared: CAF would build an aggregate from the actor itself
@@ -29,10 +39,10 @@ struct reception_state {
   std::unordered_map<session_id, guest> guests;
   std::unordered_map<caf::actor_addr, session_id> ids;
   std::unordered_map<account_id, std::size_t> per_account;
+  greeters unknown;
 };
 
 using reception_self = self_pointer<reception_actor, reception_state>;
-using admitted_promise = caf::typed_response_promise<agent_admitted>;
 
 /// 256 bits as 64 hexadecimal digits.
 std::string random_token(const world& outside) {
@@ -81,24 +91,46 @@ failure refusal(const failure& why) {
   return fail(errc::control_unavailable, "the store does not answer");
 }
 
-void greet_by_key(reception_self self, const greet_agent& ask, admitted_promise promise) {
+void settle(reception_self self, std::vector<greeters::verdict> verdicts) {
+  for (auto& [who, owner] : verdicts) {
+    auto admitted = owner ? admit(self, who.ask, *owner) : fail(refusal(owner.error()));
+    if (admitted)
+      who.promise.deliver(std::move(*admitted));
+    else
+      who.promise.deliver(make_caf_error(admitted.error()));
+  }
+}
+
+void ask_whose_keys(reception_self self) {
   auto& state = self->state;
+  auto batch = state.unknown.next();
+  if (batch.key_hashes.empty())
+    return;
+  self->request(state.store, state.settings.store_timeout, std::move(batch))
+    .then(
+      [self](const key_owners& known) {
+        auto verdicts = self->state.unknown.on_owners(known);
+        ask_whose_keys(self); // the store is at work while these are let in
+        settle(self, std::move(verdicts));
+      },
+      [self](const caf::error& why) {
+        settle(self, self->state.unknown.on_failure(to_failure(why)));
+      });
+}
+
+void greet_by_key(reception_self self, greet_agent ask, admitted_promise promise) {
+  auto& unknown = self->state.unknown;
   if (ask.key_hash.empty()) {
     promise.deliver(make_caf_error(fail(errc::resume_refused)));
     return;
   }
-  self->request(state.store, state.settings.store_timeout, authenticate_key{ask.key_hash})
-    .then(
-      [self, ask, promise](const key_owner& who) mutable {
-        auto admitted = admit(self, ask, who);
-        if (admitted)
-          promise.deliver(*admitted);
-        else
-          promise.deliver(make_caf_error(admitted.error()));
-      },
-      [promise](const caf::error& why) mutable {
-        promise.deliver(make_caf_error(refusal(to_failure(why))));
-      });
+  if (unknown.is_full()) {
+    promise.deliver(make_caf_error(fail(errc::too_busy, "too many agents ask at once")));
+    return;
+  }
+  auto hash = ask.key_hash;
+  unknown.add(std::move(hash), {std::move(ask), std::move(promise)});
+  ask_whose_keys(self);
 }
 
 void greet(reception_self self, const greet_agent& ask, admitted_promise promise) {

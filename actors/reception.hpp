@@ -2,7 +2,8 @@
 //
 // Owned by  the edge's supervisor.
 // Owns      the sessions: they end with it, and their agents come again with their keys. Asks the
-//           store whose a key is, and never without a time-out.
+//           store whose keys these are, one question at a time (key_questions.hpp), and never
+//           without a time-out.
 // Fails     never quits on a bad request. While the store is away: resumed sessions go on, new ones
 //           are control_unavailable, and nobody loses his session for it.
 #pragma once

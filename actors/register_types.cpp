@@ -16,6 +16,8 @@ namespace {
 void register_accounts(caf::actor_system_config& config) {
   config.add_message_type<authenticate_key>("sm.authenticate_key")
     .add_message_type<key_owner>("sm.key_owner")
+    .add_message_type<authenticate_keys>("sm.authenticate_keys")
+    .add_message_type<key_owners>("sm.key_owners")
     .add_message_type<check_keys>("sm.check_keys")
     .add_message_type<good_keys>("sm.good_keys")
     .add_message_type<create_user>("sm.create_user")

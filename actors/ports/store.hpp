@@ -14,6 +14,8 @@ namespace serverme::actors {
 using store_actor = caf::typed_actor<
   // Whose key is this? Errors: key_invalid, database_unavailable.
   answers<authenticate_key, key_owner>,
+  // Whose keys are these? One query for all. Errors: database_unavailable.
+  answers<authenticate_keys, key_owners>,
   // Which of these keys are still good? Asked every two seconds: one query for all.
   answers<check_keys, good_keys>,
   // May this account use this name or port? Errors: name_taken, port_taken, name_reserved.

@@ -41,6 +41,10 @@ result<key_owner> ledger::answer(const authenticate_key& ask) {
   return state_->answer<key_owner>(ask);
 }
 
+result<key_owners> ledger::answer(const authenticate_keys& ask) {
+  return state_->answer<key_owners>(ask);
+}
+
 result<good_keys> ledger::answer(const check_keys& ask) { return state_->answer<good_keys>(ask); }
 
 result<user_created> ledger::answer(const create_user& ask) {

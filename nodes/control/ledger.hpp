@@ -23,6 +23,7 @@ public:
 
   /// @errors of each: what its message says, and database_unavailable
   result<key_owner> answer(const authenticate_key& ask);
+  result<key_owners> answer(const authenticate_keys& ask);
   result<good_keys> answer(const check_keys& ask);
   result<user_created> answer(const create_user& ask);
   result<key_created> answer(const create_key& ask);

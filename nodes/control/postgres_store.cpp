@@ -40,6 +40,7 @@ store_actor::behavior_type postgres_store(store_self self, store_settings settin
   self->state.claims_refused = std::move(settings.claims_refused);
   return {
     [self](const authenticate_key& ask) { return answer<key_owner>(self, ask); },
+    [self](const authenticate_keys& ask) { return answer<key_owners>(self, ask); },
     [self](const check_keys& ask) { return answer<good_keys>(self, ask); },
     [self](const claim& ask) { return answer<claimed>(self, ask); },
     // Repeated every few minutes by whoever holds the leases: one that fails is no loss.

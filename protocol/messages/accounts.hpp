@@ -48,6 +48,37 @@ struct key_owner {
   }
 };
 
+/// The same for many at once. Answered by key_owners. Errors: database_unavailable.
+struct authenticate_keys {
+  /// As authenticate_key::key_hash.
+  std::vector<std::string> key_hashes;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, authenticate_keys& x) {
+    return f(x.key_hashes);
+  }
+};
+
+struct known_key {
+  std::string key_hash;
+  key_owner owner;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, known_key& x) {
+    return f(x.key_hash, x.owner);
+  }
+};
+
+/// Those that were found, in any order. The others are unknown or revoked.
+struct key_owners {
+  std::vector<known_key> known;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, key_owners& x) {
+    return f(x.known);
+  }
+};
+
 /// Asks: which of these are still good? Answered by good_keys. Errors: database_unavailable.
 struct check_keys {
   std::vector<key_id> keys;

@@ -27,22 +27,37 @@ std::string array_of(const std::vector<key_id>& keys) {
   return text + "}";
 }
 
+/// '{"\\x01","\\x02"}': the same for bytes. The backslash that begins one is escaped.
+std::string array_of(const std::vector<std::string>& binaries) {
+  std::string text{"{"};
+  for (const auto& each : binaries)
+    text += (text.size() > 1 ? ",\"\\\\x" : "\"\\\\x") + to_hex(each) + '"';
+  return text + "}";
+}
+
 } // namespace
 
 void prepare_keys(pqxx::connection& connection) {
   // When a key was last used is for people: a minute is exact enough, and a write for each
-  // request would be too much.
-  connection.prepare("authenticate_key", R"(
+  // request would be too much. A row that somebody else changes is skipped: nodes that note the
+  // same keys would wait for each other in a circle.
+  connection.prepare("authenticate_keys", R"(
     WITH found AS (
-      SELECT k.id, k.account, k.last_used_at, a.name, a.role
-      FROM api_keys k JOIN accounts a ON a.id = k.account
-      WHERE k.hash = decode($1, 'hex') AND k.revoked_at IS NULL
+      SELECT asked.place, k.id, k.account, k.last_used_at, a.name, a.role
+      FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (hash, place)
+      JOIN api_keys k ON k.hash = asked.hash
+      JOIN accounts a ON a.id = k.account
+      WHERE k.revoked_at IS NULL
+    ), unnoted AS MATERIALIZED (
+      SELECT id FROM api_keys
+      WHERE id IN (
+        SELECT id FROM found
+        WHERE last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+      FOR NO KEY UPDATE SKIP LOCKED
     ), noted AS (
-      UPDATE api_keys k SET last_used_at = now() FROM found f
-      WHERE k.id = f.id
-        AND (f.last_used_at IS NULL OR f.last_used_at < now() - interval '1 minute')
+      UPDATE api_keys k SET last_used_at = now() FROM unnoted u WHERE k.id = u.id
     )
-    SELECT id, account, name, role FROM found)");
+    SELECT place, id, account, name, role FROM found)");
   connection.prepare("check_keys", R"(
     SELECT id FROM api_keys WHERE id = ANY ($1::bigint[]) AND revoked_at IS NULL)");
   connection.prepare("create_key", R"(
@@ -61,16 +76,23 @@ void prepare_keys(pqxx::connection& connection) {
 }
 
 result<key_owner> answer(pqxx::work& work, const authenticate_key& ask) {
-  if (ask.key_hash.size() != hash_size)
+  auto all = answer(work, authenticate_keys{{ask.key_hash}});
+  if (!all)
+    return fail(all.error());
+  if (all->known.empty())
     return fail(errc::key_invalid);
-  auto rows = run(work, "authenticate_key", to_hex(ask.key_hash));
-  if (rows.empty())
-    return fail(errc::key_invalid);
-  const auto& row = rows[0];
-  return key_owner{.key = {row[0].as<std::int64_t>()},
-                   .account = {row[1].as<std::int64_t>()},
-                   .account_name = row[2].as<std::string>(),
-                   .role = role_of(row[3].as<std::string>())};
+  return all->known.front().owner;
+}
+
+result<key_owners> answer(pqxx::work& work, const authenticate_keys& ask) {
+  key_owners all;
+  for (const auto& row : run(work, "authenticate_keys", array_of(ask.key_hashes)))
+    all.known.push_back({.key_hash = ask.key_hashes.at(row[0].as<std::size_t>() - 1),
+                         .owner = {.key = {row[1].as<std::int64_t>()},
+                                   .account = {row[2].as<std::int64_t>()},
+                                   .account_name = row[3].as<std::string>(),
+                                   .role = role_of(row[4].as<std::string>())}});
+  return all;
 }
 
 result<good_keys> answer(pqxx::work& work, const check_keys& ask) {

@@ -20,6 +20,7 @@ result<account_id> find_account(pqxx::work& work, const std::string& name);
 void prepare_keys(pqxx::connection& connection);
 /// @errors key_invalid
 result<key_owner> answer(pqxx::work& work, const authenticate_key& ask);
+result<key_owners> answer(pqxx::work& work, const authenticate_keys& ask);
 result<good_keys> answer(pqxx::work& work, const check_keys& ask);
 /// @errors api_not_found, api_bad_request
 result<key_created> answer(pqxx::work& work, const create_key& ask);

@@ -1,6 +1,7 @@
 // Who is let in, by what, and who is sent away.
 #define CAF_SUITE reception
 
+#include "actors/key_questions.hpp"
 #include "tests/unit/actors/tree_fixture.hpp"
 
 using namespace serverme;
@@ -9,6 +10,10 @@ using namespace serverme::tests;
 namespace {
 
 struct fixture : tree_fixture {
+  answer<agent_admitted> come(const std::string& key) {
+    return ask<agent_admitted>(tree.reception(), greet_agent{.key_hash = digest_of(key)});
+  }
+  void let_store_answer() { tell(doors.store.as<actors::store_actor>(), extend_claims{}); }
   void revoke(const std::string& key) { facts->keys.erase(digest_of(key)); }
   bool was_closed(session_id session, errc why) {
     return std::find(edge->closed.begin(), edge->closed.end(), std::pair{session, why})
@@ -89,12 +94,61 @@ CAF_TEST(while the store is away sessions are resumed and new ones are asked to 
 
 CAF_TEST(a store that says nothing is no reason to keep an agent waiting) {
   facts->now = store_facts::mood::is_silent;
-  auto asked
-    = ask<agent_admitted>(tree.reception(), greet_agent{.key_hash = digest_of("key of alice")});
+  auto asked = come("key of alice");
   CAF_CHECK(!asked->has_value());
   pass(seconds{4});
   CAF_REQUIRE(asked->has_value());
   CAF_CHECK_EQUAL(code_of(**asked), errc::control_unavailable);
+}
+
+CAF_TEST(many who come at once are one question and each gets what is due to him) {
+  facts->holds_keys_back = true;
+  auto first = come("key of alice"); // on its way alone
+  std::vector<answer<agent_admitted>> good;
+  for (int i = 0; i < 20; ++i)
+    good.push_back(come(i % 2 == 0 ? "key of alice" : "key of bob"));
+  auto bad = come("key of nobody");
+  let_store_answer();
+  CAF_CHECK((**first)->owner == account_id{1});
+  CAF_CHECK(!bad->has_value());
+  let_store_answer();
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    CAF_REQUIRE(good[i]->has_value());
+    CAF_REQUIRE(**good[i]);
+    CAF_CHECK_EQUAL((**good[i])->owner.value, i % 2 == 0 ? 1 : 2);
+  }
+  CAF_REQUIRE(bad->has_value());
+  CAF_CHECK_EQUAL(code_of(**bad), errc::key_invalid);
+  CAF_CHECK((facts->keys_asked == std::vector<std::size_t>{1, 3}));
+}
+
+CAF_TEST(those who wait behind a question without an answer are told in time as well) {
+  facts->now = store_facts::mood::is_silent;
+  auto first = come("key of alice");
+  pass(seconds{2});
+  auto second = come("key of bob");
+  pass(seconds{2});
+  for (const auto& each : {first, second}) {
+    CAF_REQUIRE(each->has_value());
+    CAF_CHECK_EQUAL(code_of(**each), errc::control_unavailable);
+  }
+  facts->now = store_facts::mood::answers;
+  CAF_CHECK(greet("key of bob"));
+}
+
+CAF_TEST(more agents than may wait for the store are refused at once) {
+  facts->now = store_facts::mood::is_silent;
+  auto first = come("key of alice");
+  std::vector<answer<agent_admitted>> waiting;
+  for (std::size_t i = 0; i < actors::key_questions<int>::waiting_max; ++i)
+    waiting.push_back(come("key of alice"));
+  CAF_CHECK(!waiting.back()->has_value());
+  auto more = come("key of bob");
+  CAF_REQUIRE(more->has_value());
+  CAF_CHECK_EQUAL(code_of(**more), errc::too_busy);
+  pass(seconds{4});
+  CAF_REQUIRE(waiting.back()->has_value());
+  CAF_CHECK_EQUAL(code_of(**waiting.back()), errc::control_unavailable);
 }
 
 CAF_TEST(a revoked key ends its sessions within five seconds and no others) {

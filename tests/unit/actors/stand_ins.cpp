@@ -28,6 +28,14 @@ result<claimed> store_facts::decide(const claim& ask) {
   return fail(ask.key.name.empty() ? errc::port_taken : errc::name_taken);
 }
 
+key_owners store_facts::owners_of(const authenticate_keys& ask) const {
+  key_owners all;
+  for (const auto& hash : ask.key_hashes)
+    if (auto known = keys.find(hash); known != keys.end())
+      all.known.push_back({hash, known->second});
+  return all;
+}
+
 namespace {
 
 using facts_pointer = std::shared_ptr<store_facts>;
@@ -41,6 +49,8 @@ void answer_waiting(store_facts& facts) {
     else
       promise.deliver(actors::make_caf_error(outcome.error()));
   }
+  for (auto& [ask, promise] : std::exchange(facts.waiting_keys, {}))
+    promise.deliver(facts.owners_of(ask));
 }
 
 /// The answer of a store in this mood.
@@ -64,6 +74,16 @@ actors::store_actor::behavior_type store(store_self self, facts_pointer facts) {
           return fail(errc::key_invalid);
         return known->second;
       });
+    },
+    [=](const authenticate_keys& ask) -> caf::result<key_owners> {
+      facts->keys_asked.push_back(ask.key_hashes.size());
+      if (facts->holds_keys_back) {
+        auto promise = self->make_response_promise<key_owners>();
+        facts->waiting_keys.emplace_back(ask, promise);
+        return promise;
+      }
+      return in_mood<key_owners>(self, facts,
+                                 [&]() -> result<key_owners> { return facts->owners_of(ask); });
     },
     [=](const check_keys& ask) {
       return in_mood<good_keys>(self, facts, [&]() -> result<good_keys> {

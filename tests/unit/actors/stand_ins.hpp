@@ -29,16 +29,22 @@ struct store_facts {
   /// What an account may hold, and how often a claim was asked for.
   std::size_t claims_max = 1'000;
   int claims_asked = 0;
+  /// How many keys each authenticate_keys had.
+  std::vector<std::size_t> keys_asked;
   std::vector<claim> extended;
   /// How many claims each extend_claims had.
   std::vector<std::size_t> extensions;
-  /// Claims wait, while set, until the store is told to extend none: only an actor may answer.
+  /// Claims, or questions about keys, wait, while set, until the store is told to extend none: only
+  /// an actor may answer.
   bool holds_claims_back = false;
+  bool holds_keys_back = false;
   std::vector<std::pair<claim, caf::typed_response_promise<claimed>>> waiting;
+  std::vector<std::pair<authenticate_keys, caf::typed_response_promise<key_owners>>> waiting_keys;
 
   void add_key(const std::string& key, std::int64_t id, std::int64_t account,
                account_role role = account_role::member);
   result<claimed> decide(const claim& ask);
+  key_owners owners_of(const authenticate_keys& ask) const;
 };
 
 actors::store_actor spawn_store(caf::actor_system& system, std::shared_ptr<store_facts> facts);

@@ -63,6 +63,7 @@ actors::store_actor::behavior_type fake_store(actors::store_actor::pointer, shar
       }
       return actors::make_caf_error(fail(errc::key_invalid));
     },
+    [](const authenticate_keys&) -> caf::result<key_owners> { return not_found(); },
     [world](const check_keys& ask) -> caf::result<good_keys> {
       std::lock_guard guard{world->mutex};
       good_keys good;

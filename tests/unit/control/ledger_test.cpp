@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -79,6 +80,69 @@ CAF_TEST(a key that nobody made is invalid) {
   CAF_CHECK_EQUAL(code_of(facts.answer(authenticate_key{sha256("sm_live_x")})), errc::key_invalid);
   CAF_CHECK_EQUAL(code_of(facts.answer(authenticate_key{"short"})), errc::key_invalid);
   CAF_CHECK_EQUAL(code_of(facts.answer(authenticate_key{""})), errc::key_invalid);
+}
+
+CAF_TEST(many keys tell whose they are though some of them are bad) {
+  auto ada = user("ada", account_role::admin);
+  auto bob = user("bob");
+  auto of_ada = key_for("ada");
+  auto of_bob = key_for("bob");
+  auto revoked = key_for("bob");
+  facts.answer(revoke_key{revoked.key}).value();
+  std::vector<std::string> hashes{sha256("sm_live_x"), sha256(of_bob.text), "short", "", "\\\"{},"};
+  hashes.push_back(sha256(revoked.text));
+  hashes.push_back(sha256(of_ada.text));
+  auto owners = facts.answer(authenticate_keys{hashes});
+  CAF_REQUIRE(owners);
+  std::map<std::string, key_owner> found;
+  for (const auto& [hash, owner] : owners->known)
+    found[hash] = owner;
+  CAF_REQUIRE_EQUAL(found.size(), 2u);
+  CAF_CHECK(found[sha256(of_ada.text)] == (key_owner{of_ada.key, ada, "ada", account_role::admin}));
+  CAF_CHECK(found[sha256(of_bob.text)]
+            == (key_owner{of_bob.key, bob, "bob", account_role::member}));
+  CAF_CHECK(facts.answer(authenticate_keys{})->known.empty());
+  // Noted for those that were found, and for no other.
+  auto listed = facts.answer(list_keys{});
+  CAF_REQUIRE_EQUAL(listed->keys.size(), 3u);
+  for (const auto& each : listed->keys)
+    CAF_CHECK_EQUAL(each.last_used > wall_time{}, each.key != revoked.key);
+}
+
+CAF_TEST(that a key was used is noted once a minute) {
+  user("ada");
+  auto key = key_for("ada");
+  auto noted = [&] { return read_sql(settings, "SELECT last_used_at FROM api_keys"); };
+  auto use = [&] { facts.answer(authenticate_keys{{sha256(key.text)}}).value(); };
+  use();
+  auto first = noted();
+  use();
+  CAF_CHECK_EQUAL(noted(), first);
+  run_sql(settings, "UPDATE api_keys SET last_used_at = now() - interval '2 minutes'");
+  auto before = noted();
+  use();
+  CAF_CHECK(noted() != before);
+}
+
+CAF_TEST(a key whose row somebody changes is good meanwhile and nobody waits) {
+  user("ada");
+  auto key = key_for("ada");
+  auto hasty = settings;
+  hasty.statement_timeout = milliseconds{1'000};
+  ledger impatient{hasty};
+  std::promise<void> locked;
+  std::promise<void> enough;
+  auto blocker = std::async(std::launch::async, [&] {
+    ledger_lock lock{settings, "SELECT FROM api_keys FOR UPDATE"};
+    locked.set_value();
+    enough.get_future().wait();
+  });
+  locked.get_future().wait();
+  auto owners = impatient.answer(authenticate_keys{{sha256(key.text)}});
+  enough.set_value();
+  blocker.get();
+  CAF_REQUIRE(owners);
+  CAF_CHECK_EQUAL(owners->known.size(), 1u);
 }
 
 CAF_TEST(only a hash of a key is stored) {

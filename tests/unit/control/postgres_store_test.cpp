@@ -39,6 +39,7 @@ CAF_TEST(every question of the port is answered) {
   auto made = one.ask<key_created>(create_key{"ada", "laptop", key.hash, key.shown_prefix});
   CAF_REQUIRE(made);
   CAF_CHECK(one.ask<key_owner>(authenticate_key{key.hash})->account_name == "ada");
+  CAF_CHECK(one.ask<key_owners>(authenticate_keys{{key.hash}})->known.size() == 1u);
   CAF_CHECK(one.ask<good_keys>(check_keys{{made->key}})->keys.size() == 1u);
   CAF_CHECK(one.ask<key_list>(list_keys{})->keys.size() == 1u);
   CAF_CHECK(one.ask<claimed>(claim{ada->account, {.name = "shop"}, seconds{60}}));
