@@ -1,6 +1,5 @@
 #include "nodes/edge/actor_gate.hpp"
 
-#include "actors/ask.hpp"
 #include "actors/probed.hpp"
 
 #include <utility>
@@ -51,7 +50,7 @@ std::shared_ptr<owed_answer<Answer>> owe(const call_counter& open, std::size_t o
 
 actor_gate::actor_gate(caf::actor_system& system, const actors::edge_actors& there,
                        actors::world outside, gate_limits limits)
-  : system_{system},
+  : clerk_{system},
     desk_{there.all_doors().desk},
     reception_{there.all_doors().reception},
     captures_{there.captures()},
@@ -73,8 +72,8 @@ void actor_gate::greet(const lane::hello& greeting, const std::string& agent_add
                   .session = greeting.session.value_or(session_id{}),
                   .agent = greeting.agent,
                   .address = agent_address};
-  actors::ask<agent_admitted>(
-    system_, reception_.as<actors::reception_actor>(), limits_.greeting_timeout, std::move(ask),
+  clerk_.ask<agent_admitted>(
+    reception_.as<actors::reception_actor>(), limits_.greeting_timeout, std::move(ask),
     [owed, token = greeting.resume_token](result<agent_admitted> outcome) {
       if (!outcome)
         return owed->give(fail(outcome.error()));
@@ -99,16 +98,16 @@ void actor_gate::bind(session_id session, const endpoint_request& wanted,
     refused_binds_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  actors::ask<endpoint_bound>(system_, reception_.as<actors::reception_actor>(),
-                              limits_.bind_timeout, bind_endpoint{session, wanted},
-                              [owed](result<endpoint_bound> outcome) {
-                                if (!outcome)
-                                  return owed->give(fail(outcome.error()));
-                                owed->give(served_endpoint{.endpoint = outcome->endpoint,
-                                                           .name = outcome->name,
-                                                           .port = outcome->port,
-                                                           .urls = outcome->urls});
-                              });
+  clerk_.ask<endpoint_bound>(reception_.as<actors::reception_actor>(), limits_.bind_timeout,
+                             bind_endpoint{session, wanted},
+                             [owed](result<endpoint_bound> outcome) {
+                               if (!outcome)
+                                 return owed->give(fail(outcome.error()));
+                               owed->give(served_endpoint{.endpoint = outcome->endpoint,
+                                                          .name = outcome->name,
+                                                          .port = outcome->port,
+                                                          .urls = outcome->urls});
+                             });
 }
 
 void actor_gate::unbind(session_id session, endpoint_id endpoint) {

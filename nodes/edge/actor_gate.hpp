@@ -4,6 +4,7 @@
 // would be too much is refused at once.
 #pragma once
 
+#include "actors/clerk.hpp"
 #include "actors/edge_actors.hpp"
 #include "nodes/edge/decisions.hpp"
 
@@ -33,8 +34,8 @@ struct gate_refusals {
 
 class actor_gate final : public decisions {
 public:
-  /// `there` and the system outlive the edge that uses this. Replies to the edge may come until the
-  /// system has ended: the edge's loops live longer than that.
+  /// `there` and the system outlive this, and this the edge that uses it. Replies to the edge may
+  /// come until the system has ended: the edge's loops live longer than that.
   actor_gate(caf::actor_system& system, const actors::edge_actors& there, actors::world outside,
              gate_limits limits = {});
 
@@ -55,7 +56,7 @@ private:
 
   bool is_behind(const actors::front_door& door);
 
-  caf::actor_system& system_;
+  const actors::clerk clerk_;
   const actors::front_door desk_;
   const actors::front_door reception_;
   const std::shared_ptr<actors::capture_intake> captures_;
