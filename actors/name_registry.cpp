@@ -14,6 +14,8 @@ namespace {
 
 // A free name or port that turns out to be another account's: so many others are tried.
 constexpr int attempts_max = 16;
+// Generations of one term: a thousand in a millisecond would last for decades.
+constexpr unsigned generation_bits = 40;
 // In the store a hold is renewed long before it ends.
 constexpr milliseconds extend_every{600'000};
 
@@ -24,6 +26,7 @@ struct name_registry_state {
   world outside;
   registry_settings settings;
   lease_book leases{milliseconds{0}, generation{}};
+  std::uint64_t term = 0; // of what is remembered
   claim_news news;
   time_point extended{};
   // Weak: an edge's end is noticed by its monitor and must not wait for us.
@@ -31,8 +34,26 @@ struct name_registry_state {
   std::unordered_set<caf::actor_addr> monitored;
 };
 
-using registry_self = self_pointer<name_registry_actor, name_registry_state>;
+using registry_with_timer = name_registry_actor::extend<takes<sweep_leases>>;
+using registry_self = self_pointer<registry_with_timer, name_registry_state>;
 using lease_promise = caf::typed_response_promise<lease_grant>;
+
+// A new term begins without memory: what was held under an old one is learned when it is renewed.
+bool leads(registry_self self) {
+  auto& state = self->state;
+  const auto& lead = *state.settings.lead;
+  auto term = lead.term.load();
+  if (term == std::exchange(state.term, term))
+    return term != 0;
+  auto first = std::max(term << generation_bits, lead.generation.load() + 1);
+  state.leases = lease_book{state.settings.lease_time, generation{first}};
+  state.holders.clear();
+  return term != 0;
+}
+
+caf::error not_leading() {
+  return make_caf_error(fail(errc::control_unavailable, "another control node decides"));
+}
 
 seconds hold_of(const registry_settings& settings, const claim_key& key) {
   return key.name.empty() ? settings.port_hold : settings.name_hold;
@@ -167,6 +188,7 @@ void take_lease(registry_self self, lease_endpoint ask, lease_promise promise, c
                 int attempts_left) {
   auto taken = self->state.leases.take(key, {ask.account, ask.session}, self->clock().now());
   if (taken) {
+    self->state.settings.lead->generation = taken->what.generation.value;
     if (taken->from)
       tell_lost(self, *taken->from, taken->what);
     promise.deliver(taken->what);
@@ -187,10 +209,10 @@ void ask_store(registry_self self, lease_endpoint ask, lease_promise promise, co
   self->request(state.store, state.settings.store_timeout, std::move(question))
     .then(
       [self, ask, promise, key, attempts_left](const claimed&) mutable {
-        if (self->state.holders.contains(ask.session))
+        if (leads(self) && self->state.holders.contains(ask.session))
           take_lease(self, std::move(ask), std::move(promise), key, attempts_left);
-        else // it ended while the store thought about it
-          promise.deliver(make_caf_error(fail(errc::control_unavailable, "the session ended")));
+        else // it ended while the store thought about it, or the lead went to another
+          promise.deliver(make_caf_error(fail(errc::control_unavailable, "asked too late")));
       },
       [self, ask, promise, key, attempts_left](const caf::error& why) mutable {
         claim_refused(self, std::move(ask), std::move(promise), key, to_failure(why),
@@ -247,40 +269,52 @@ void release(registry_self self, const release_lease& order) {
 
 void sweep(registry_self self) {
   auto& state = self->state;
+  self->delayed_send(self, state.settings.lease_time / 3, sweep_leases{});
+  if (!leads(self))
+    return;
   auto now = self->clock().now();
   keep_claims(self, state.leases.expire(now));
   if (now - state.extended >= extend_every) {
     state.extended = now;
     keep_claims(self, state.leases.all());
   }
-  self->delayed_send(self, state.settings.lease_time / 3, sweep_leases{});
 }
 
-name_registry_actor::behavior_type name_registry(registry_self self, store_actor store,
+registry_with_timer::behavior_type name_registry(registry_self self, store_actor store,
                                                  world outside, registry_settings settings) {
-  // Generations must grow over restarts, and a counter would have to be stored.
-  auto first = static_cast<std::uint64_t>(outside.wall_clock().time_since_epoch().count());
   self->state.store = std::move(store);
   self->state.outside = std::move(outside);
   self->state.settings = settings;
-  self->state.leases = lease_book{settings.lease_time, generation{first}};
   self->state.extended = self->clock().now();
   self->set_down_handler(
     [self](caf::scheduled_actor*, caf::down_msg& news) { holder_down(self, news); });
   self->delayed_send(self, settings.lease_time / 3, sweep_leases{});
   return {
-    [self](const lease_endpoint& ask) {
-      know_holder(self, ask.session);
+    [self](const lease_endpoint& ask) -> caf::result<lease_grant> {
+      if (!leads(self))
+        return not_leading();
+      know_holder(self, ask.session); // first: the promise takes the sender away
       auto promise = self->make_response_promise<lease_grant>();
       try_lease(self, ask, promise, attempts_max);
       return promise;
     },
-    [self](const renew_leases& ask) { return renew(self, ask); },
-    [self](const release_lease& order) { release(self, order); },
-    [self](const session_presence& news) {
-      self->state.leases.set_presence(news.session, news.agent);
+    [self](const renew_leases& ask) -> caf::result<leases_renewed> {
+      if (!leads(self))
+        return not_leading();
+      return renew(self, ask);
     },
-    [self](const session_ended& news) { end_session(self, news.session); },
+    [self](const release_lease& order) {
+      if (leads(self))
+        release(self, order);
+    },
+    [self](const session_presence& news) {
+      if (leads(self))
+        self->state.leases.set_presence(news.session, news.agent);
+    },
+    [self](const session_ended& news) {
+      if (leads(self))
+        end_session(self, news.session);
+    },
     [self](const sweep_leases&) { sweep(self); },
   };
 }

@@ -13,6 +13,9 @@
 #include "actors/ports/world.hpp"
 #include "protocol/messages/leases.hpp"
 
+#include <atomic>
+#include <memory>
+
 namespace serverme::actors {
 
 /// A timer of the registry's own.
@@ -23,6 +26,7 @@ using lease_holder_actor = caf::typed_actor<
   // Another session has it now.
   takes<lease_lost>>;
 
+/// As edges see it, also those of other nodes: only messages that may travel.
 using name_registry_actor = caf::typed_actor<
   // Errors: name_invalid, name_reserved, name_taken, port_out_of_range, port_taken, no_free_port,
   // too_many_claims, control_unavailable.
@@ -30,11 +34,20 @@ using name_registry_actor = caf::typed_actor<
   // Every third of the lease time.
   answers<renew_leases, leases_renewed>,
   // The session gives it up, is away or back, or is no more.
-  takes<release_lease>, takes<session_presence>, takes<session_ended>,
-  // Its own timer.
-  takes<sweep_leases>>;
+  takes<release_lease>, takes<session_presence>, takes<session_ended>>;
+
+/// Which of several control nodes decides: written by whoever wins and loses the lead, read by the
+/// registry before every answer. One object for each control node; it outlives restarts.
+struct lead_position {
+  /// Of this node's lead, larger than any before it; 0: another node leads, or nobody.
+  std::atomic<std::uint64_t> term{1};
+  /// The last generation that was given out.
+  std::atomic<std::uint64_t> generation{0};
+};
 
 struct registry_settings {
+  /// Answers are control_unavailable while it does not lead, and what was leased is forgotten.
+  std::shared_ptr<lead_position> lead = std::make_shared<lead_position>();
   milliseconds lease_time{30'000};
   /// Ports that may be leased, inclusive.
   std::uint16_t port_first = 10000;

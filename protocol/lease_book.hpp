@@ -42,8 +42,7 @@ public:
     lease_holder holder;
   };
 
-  /// `first`: larger than any generation given out by a book before this one, for instance
-  /// nanoseconds of wall-clock time.
+  /// `first`: larger than any generation given out by a book before this one.
   lease_book(milliseconds lease_time, generation first) : lease_time_{lease_time}, next_{first} {}
 
   /// A session that already holds it keeps its generation.

@@ -75,11 +75,17 @@ struct wire_came {
   std::shared_ptr<peer_wire> wire;
 };
 
-/// Replaces what had this name. `interface`: system.message_types<T>() of a typed actor.
+/// Replaces what had this name; forgotten when the actor ends. `interface`:
+/// system.message_types<T>() of a typed actor.
 struct offer_service {
   std::string name;
   caf::strong_actor_ptr actor;
   std::vector<std::string> interface;
+};
+
+/// Nobody finds it any more.
+struct withdraw_service {
+  std::string name;
 };
 
 /// `watcher` is told of everybody who is connected now, and then of every change.
@@ -120,6 +126,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::connect_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::connected_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::wire_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::offer_service)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::withdraw_service)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::watch_peers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::peer_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::peer_down)

@@ -79,6 +79,9 @@ void know(self_type self, const node_identity& who, const caf::actor& gateway) {
 
 void forget(self_type self, const caf::down_msg& down) {
   auto& state = self->state;
+  std::erase_if(state.services, [&](const auto& each) {
+    return each.second.actor && each.second.actor->address() == down.source;
+  });
   std::erase_if(state.watchers,
                 [&](const caf::actor& each) { return each.address() == down.source; });
   auto gone = std::ranges::find_if(
@@ -211,7 +214,9 @@ gateway_actor::behavior_type node_gateway(self_type self, const peer_dialer& dia
     },
     [self](const offer_service& offer) {
       self->state.services[offer.name] = {offer.actor, offer.interface};
+      self->monitor(offer.actor);
     },
+    [self](const withdraw_service& order) { self->state.services.erase(order.name); },
     [self](const watch_peers& wish) {
       self->monitor(wish.watcher);
       self->state.watchers.push_back(wish.watcher);

@@ -14,8 +14,8 @@ using gateway_actor = caf::typed_actor<
   // From other nodes.
   answers<greet_node, node_greeted>, answers<find_service, service_location>,
   // From this node.
-  answers<connect_peer, connected_peer>, takes<wire_came>, takes<offer_service>, takes<watch_peers>,
-  answers<list_peers, peer_list>,
+  answers<connect_peer, connected_peer>, takes<wire_came>, takes<offer_service>,
+  takes<withdraw_service>, takes<watch_peers>, answers<list_peers, peer_list>,
   // Its own.
   takes<dial_ended>, takes<give_up_waiting>>;
 

@@ -189,14 +189,12 @@ result<done> node::parts::start_control_actors() {
   control::store_settings of_store{.database = database, .claims = config.claims};
   store_refused = of_store.refused;
   claims_refused = of_store.claims_refused;
-  actors::control_actor_settings settings{
-    .start_store =
-      [this, of_store] {
-        return caf::actor_cast<caf::actor>(control::spawn_postgres_store(*system, of_store));
-      },
-    .names_restarted
-    = [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); },
+  actors::control_actor_settings settings;
+  settings.start_store = [this, of_store] {
+    return caf::actor_cast<caf::actor>(control::spawn_postgres_store(*system, of_store));
   };
+  settings.names_restarted
+    = [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); };
   settings.names.port_first = config.tcp_ports.first;
   settings.names.port_last = config.tcp_ports.last;
   control.emplace(*system, *doors, outside(), std::move(settings));

@@ -47,7 +47,6 @@ registry_behavior play_registry(actors::name_registry_actor::pointer self,
     [=](const release_lease&) { ++log->released; },
     [=](const session_presence& news) { log->presences.push_back(news); },
     [=](const session_ended& news) { log->ended.push_back(news.session); },
-    [](const actors::sweep_leases&) {},
   };
 }
 

@@ -15,8 +15,12 @@ constexpr account_id alice{1}, bob{2};
 struct fixture : actor_fixture {
   fixture() {
     store = guard(spawn_store(sys, facts));
-    names = guard(actors::spawn_name_registry(sys, store, plain_world(),
-                                              {.port_first = 10000, .port_last = 10003}));
+    names = guard(start());
+  }
+
+  actors::name_registry_actor start() {
+    return actors::spawn_name_registry(sys, store, plain_world(),
+                                       {.lead = lead, .port_first = 10000, .port_last = 10003});
   }
 
   lease_endpoint wish(account_id account, std::uint64_t session, std::string name) {
@@ -54,6 +58,7 @@ struct fixture : actor_fixture {
   }
 
   std::shared_ptr<store_facts> facts = std::make_shared<store_facts>();
+  std::shared_ptr<actors::lead_position> lead = std::make_shared<actors::lead_position>();
   actors::store_actor store;
   actors::name_registry_actor names;
   caf::scoped_actor first{sys}, second{sys};
@@ -158,6 +163,51 @@ CAF_TEST(an edge that is gone leaves its sessions away) {
   CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 4, "shop"))), errc::name_taken);
   CAF_CHECK(lease(second, wish(alice, 3, "shop")));
   CAF_CHECK(lease(second, wish(alice, 3, "cafe")));
+}
+
+CAF_TEST(a registry that does not lead grants and renews nothing) {
+  lead->term = 0;
+  CAF_CHECK_EQUAL(code_of(lease(first, wish(alice, 1, "shop"))), errc::control_unavailable);
+  renew_leases news{{{alice, session_id{1}, presence::here, {{{.name = "shop"}, generation{5}}}}}};
+  CAF_CHECK_EQUAL(code_of(answer_to<leases_renewed>(first, names, news)),
+                  errc::control_unavailable);
+}
+
+CAF_TEST(a later term begins without memory and its generations are larger) {
+  auto early = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(early);
+  lead->term = 2;
+  renew_leases news{{{alice, session_id{1}, presence::here, {*early}}}};
+  auto learned = answer_to<leases_renewed>(first, names, news);
+  CAF_REQUIRE(learned);
+  CAF_CHECK(learned->lost.empty());
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(alice, 2, "shop"))), errc::name_taken);
+  auto late = lease(second, wish(alice, 2, "cafe"));
+  CAF_REQUIRE(late);
+  CAF_CHECK(late->generation > early->generation);
+}
+
+CAF_TEST(what was asked under a lead that was lost meanwhile is refused) {
+  facts->holds_claims_back = true;
+  auto asked = first->request(names, caf::infinite, wish(alice, 1, "shop"));
+  sched.run();
+  lead->term = 0;
+  tell(store, extend_claims{});
+  asked.receive([](const lease_grant&) { CAF_FAIL("it does not lead any more"); },
+                [](const caf::error& why) {
+                  CAF_CHECK_EQUAL(actors::to_failure(why).code, errc::control_unavailable);
+                });
+}
+
+CAF_TEST(a registry that is started again in its term grants larger generations) {
+  auto early = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(early);
+  caf::anon_send_exit(names, caf::exit_reason::kill);
+  sched.run();
+  names = guard(start());
+  auto late = lease(first, wish(alice, 1, "cafe"));
+  CAF_REQUIRE(late);
+  CAF_CHECK(late->generation > early->generation);
 }
 
 CAF_TEST(a lease that nobody renews ends) {
