@@ -75,11 +75,25 @@ enum class errc : std::uint16_t {
   certificate_unreadable = 5005,
   node_config_invalid = 5006,
   already_running = 5007,
-
+  cluster_missing = 5008,
+  cluster_exists = 5009,
+  identity_missing = 5010,
+  identity_exists = 5011,
+  identity_unusable = 5012,
+  token_malformed = 5013,
+  token_unknown = 5014,
+  token_expired = 5015,
+  token_revoked = 5016,
+  token_used = 5017,
+  token_role_refused = 5018,
+  cluster_mismatch = 5019,
   gossip_malformed = 5020,
   identity_in_use = 5021,
   cluster_full = 5022,
   node_removed = 5023,
+  cluster_key_missing = 5024,
+  control_unreachable = 5025,
+  last_control_node = 5026,
 };
 
 /// What the list says about one code.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view alphabet
   = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view digits = "0123456789abcdef";
 constexpr std::string_view key_prefix = "sm_live_";
 constexpr std::size_t key_length = 40;
 constexpr std::size_t shown_length = key_prefix.size() + 4;
@@ -18,7 +19,6 @@ constexpr std::size_t shown_length = key_prefix.size() + 4;
 } // namespace
 
 std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
   for (char each : bytes) {
@@ -27,6 +27,26 @@ std::string to_hex(std::string_view bytes) {
     text += digits[byte & 15];
   }
   return text;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0)
+    return std::nullopt;
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    auto high = digits.find(text[i]), low = digits.find(text[i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos)
+      return std::nullopt;
+    bytes += static_cast<char>(high << 4U | low);
+  }
+  return bytes;
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) != 1)
+    throw std::runtime_error("no randomness to be had"); // nothing safe can be done without
+  return bytes;
 }
 
 std::string random_text(std::size_t length) {

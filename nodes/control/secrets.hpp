@@ -4,6 +4,7 @@
 #include "net/digest.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,10 @@ namespace serverme::control {
 using net::sha256;
 /// Lower case.
 std::string to_hex(std::string_view bytes);
+/// Nothing when it is not what to_hex() writes.
+std::optional<std::string> from_hex(std::string_view text);
+/// From a cryptographic source.
+std::string random_bytes(std::size_t count);
 /// Letters and digits from a cryptographic source, each equally likely.
 std::string random_text(std::size_t length);
 
