@@ -14,6 +14,7 @@
 #include "nodes/edge/development_ca.hpp"
 #include "nodes/edge/edge_node.hpp"
 #include "nodes/servermed/agent_settings.hpp"
+#include "nodes/servermed/cluster/cluster_office.hpp"
 #include "nodes/servermed/data_directory.hpp"
 #include "nodes/servermed/node_counters.hpp"
 
@@ -76,7 +77,8 @@ struct node::parts {
   std::optional<control::postgres_watch> postgres_watch;
   control::database_settings database;
   std::unique_ptr<edge::certificate_source> certificates;
-  std::filesystem::path ca_file; // of the development CA
+  std::filesystem::path ca_file;          // of the development CA
+  std::unique_ptr<cluster_office> office; // nullptr: the server stands alone
   // Actors may still answer it while their system ends.
   std::shared_ptr<edge::edge_node> edge;
 
@@ -96,6 +98,7 @@ struct node::parts {
   result<done> open_directory();
   result<done> open_database();
   result<done> open_certificates();
+  result<done> start_join_listener();
   result<done> start_actors();
   result<done> start_edge_actors();
   result<done> start_control_actors();
@@ -131,6 +134,22 @@ result<done> node::parts::open_database() {
     return fail(applied.error());
   if (*applied > 0)
     spdlog::info("{} migrations were applied", *applied);
+  return done{};
+}
+
+result<done> node::parts::start_join_listener() {
+  office_settings settings{.data_dir = directory->path(),
+                           .join = config.cluster.join,
+                           .database = database,
+                           .host = config.cluster.host,
+                           .on_removed
+                           = [&stop = stop](const failure& why) { stop.fail_with(why); }};
+  if (!settings.join && purpose == node_purpose::production)
+    settings.join = net::address{"", default_join_port};
+  auto opened = cluster_office::open(std::move(settings));
+  if (!opened)
+    return fail(opened.error());
+  office = *std::move(opened);
   return done{};
 }
 
@@ -209,8 +228,11 @@ result<done> node::parts::start_api() {
                                   .store = doors->store.as<actors::store_actor>(),
                                   .supervisors = {tree->supervisor(), control->supervisor()},
                                   .counters = [this] {
-                                    return list_counters(edge->counters(), gate->refusals(),
-                                                         *store_refused, *claims_refused);
+                                    auto all = list_counters(edge->counters(), gate->refusals(),
+                                                             *store_refused, *claims_refused);
+                                    if (office)
+                                      append_counters(all, office->counts());
+                                    return all;
                                   }});
   if (auto started = api->start(); !started)
     return fail(started.error());
@@ -229,6 +251,8 @@ result<done> node::parts::tell_ready() {
     if (auto written = write_agent_settings(file, addresses, *token, ca_file); !written)
       return fail(written.error());
   }
+  if (office)
+    addresses.join = office->join_address();
   auto written = ready_file::write(*directory / "ready.json", addresses);
   if (!written)
     return fail(written.error());
@@ -260,6 +284,7 @@ void node::parts::end() {
   doors.reset();
   system.reset();
   edge.reset();
+  office.reset();
   stop_postgres();
 }
 
@@ -277,8 +302,9 @@ result<std::unique_ptr<node>> node::start(const node_config& config, node_purpos
                                           stop_request& stop) {
   auto made = std::unique_ptr<node>{new node{
     std::unique_ptr<parts>{new parts{.config = config, .purpose = purpose, .stop = stop}}}};
-  for (auto step : {&parts::open_directory, &parts::open_database, &parts::open_certificates,
-                    &parts::start_actors, &parts::start_api, &parts::tell_ready}) {
+  for (auto step :
+       {&parts::open_directory, &parts::open_database, &parts::open_certificates,
+        &parts::start_join_listener, &parts::start_actors, &parts::start_api, &parts::tell_ready}) {
     auto outcome = ((*made->parts_).*step)();
     if (stop.is_made()) {
       stop.end_at_once();

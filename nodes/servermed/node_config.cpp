@@ -2,6 +2,7 @@
 
 #include "config/settings_reader.hpp"
 #include "net/listener.hpp"
+#include "protocol/cluster/node_address.hpp"
 #include "protocol/endpoint.hpp"
 
 #include <charconv>
@@ -79,6 +80,16 @@ void read_limits(settings_reader from, node_config& config) {
   from.read("ports_per_account", config.claims.ports_max, 1);
 }
 
+void read_cluster(settings_reader from, cluster_config& config) {
+  net::address join;
+  read_address(from, "join", join);
+  if (from.has("join"))
+    config.join = join;
+  from.read("host", config.host);
+  if (!config.host.empty() && !parse_node_address(to_string(node_address{config.host, 1})))
+    from.complain("host", "'" + config.host + "' is no name or address");
+}
+
 } // namespace
 
 result<done> read_config_file(const std::filesystem::path& file, node_config& config) {
@@ -102,6 +113,7 @@ result<done> read_config_file(const std::filesystem::path& file, node_config& co
   read_certificates(from, config);
   from.read("loops", config.edge.loops, 0, 256);
   read_limits(from.section("limits"), config);
+  read_cluster(from.section("cluster"), config.cluster);
   return from.finish();
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,15 @@ struct port_range {
   std::uint16_t last = 10999;
 
   friend bool operator==(const port_range&, const port_range&) = default;
+};
+
+/// For a node that is one of a cluster: see docs/cluster.md.
+struct cluster_config {
+  /// Where nodes join, on control nodes. Nothing: nowhere, on a development server; else on every
+  /// address, port 7946.
+  std::optional<net::address> join;
+  /// Name or address by which other nodes reach this one; empty: what was said when it joined.
+  std::string host;
 };
 
 struct node_config {
@@ -34,6 +44,7 @@ struct node_config {
   std::uint16_t public_tls_port = 0;
   control::claim_limits claims;
   edge::edge_config edge;
+  cluster_config cluster;
 };
 
 /// Puts what the file says over `config`; every problem is named with its line.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nodes/control/api/api_server.hpp"
+#include "nodes/control/cluster/join_listener.hpp"
 #include "nodes/edge/actor_gate.hpp"
 #include "nodes/edge/edge_counters.hpp"
 
@@ -21,6 +22,23 @@ inline std::vector<control::named_count> list_counters(const edge::edge_counters
           {"gate_facts_missed", at_gate.facts},
           {"store_questions_refused", store_refused},
           {"store_claims_refused", claims_refused}};
+}
+
+/// Of a node where others join its cluster.
+inline void append_counters(std::vector<control::named_count>& to,
+                            const control::join_listener_counts& at_join) {
+  to.insert(to.end(), {{"join_connections", at_join.accepted},
+                       {"join_refused_rate", at_join.refused_rate},
+                       {"join_refused_source", at_join.refused_source},
+                       {"join_refused_full", at_join.refused_full},
+                       {"join_late", at_join.late},
+                       {"join_broken", at_join.broken},
+                       {"join_requests", at_join.requests},
+                       {"join_refused_busy", at_join.refused_busy},
+                       {"join_refused", at_join.refused},
+                       {"join_joined", at_join.joined},
+                       {"join_renewed", at_join.renewed},
+                       {"join_left", at_join.left}});
 }
 
 } // namespace serverme::servermed

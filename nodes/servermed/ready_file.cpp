@@ -25,6 +25,8 @@ result<ready_file> ready_file::write(std::filesystem::path path, const ready_add
                               {"api", net::to_string(where.api)},
                               {"domain", where.domain},
                               {"pid", ::getpid()}};
+  if (where.join)
+    text["join"] = net::to_string(*where.join);
   auto written = net::write_file(path, text.dump() + "\n", net::file_readers::everyone);
   if (!written)
     return fail(written.error());

@@ -5,6 +5,7 @@
 #include "protocol/result.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace serverme::servermed {
@@ -12,6 +13,8 @@ namespace serverme::servermed {
 struct ready_addresses {
   net::address http, tls, api;
   std::string domain;
+  /// Where nodes join; nothing: nowhere here.
+  std::optional<net::address> join;
 };
 
 /// There while this is; gone when the node stops.

@@ -1,22 +1,20 @@
 // `servermed user`, `servermed key` and `servermed name`: who may use this server, and as what.
 #include "nodes/control/ledger.hpp"
 #include "nodes/control/migrate.hpp"
+#include "nodes/servermed/commands/answer.hpp"
 #include "nodes/servermed/commands/commands.hpp"
 #include "nodes/servermed/commands/table.hpp"
 #include "nodes/servermed/database_access.hpp"
 #include "nodes/servermed/utc_time.hpp"
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
-#include <iostream>
 #include <memory>
+#include <sstream>
 
 namespace serverme::servermed {
 
 namespace {
-
-using json = nlohmann::ordered_json;
 
 struct account_options {
   database_options database;
@@ -24,12 +22,6 @@ struct account_options {
   std::string user, label, name;
   std::int64_t key = 0;
   bool is_admin = false;
-};
-
-/// What a command has to say, in both forms.
-struct answer {
-  json object;
-  std::string text;
 };
 
 using question = result<answer> (*)(control::ledger&, const account_options&);
@@ -45,8 +37,7 @@ int ask(const account_options& options, question what) {
   auto told = what(facts, options);
   if (!told)
     return report(told.error());
-  std::cout << (options.as_json ? told->object.dump(2) + "\n" : told->text);
-  return 0;
+  return tell(*told, options.as_json);
 }
 
 std::shared_ptr<account_options> add_command(CLI::App& group, const run_later& run,

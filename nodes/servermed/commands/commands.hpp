@@ -22,6 +22,11 @@ void add_migrate(CLI::App& app, const run_later& run);
 void add_user(CLI::App& app, const run_later& run);
 void add_key(CLI::App& app, const run_later& run);
 void add_name(CLI::App& app, const run_later& run);
+void add_init(CLI::App& app, const run_later& run);
+void add_join(CLI::App& app, const run_later& run);
+void add_leave(CLI::App& app, const run_later& run);
+void add_token(CLI::App& app, const run_later& run);
+void add_node(CLI::App& app, const run_later& run);
 
 /// "servermed: SM-5001 ...", and what to do about it, on standard error. @returns the exit code
 int report(const failure& why);
