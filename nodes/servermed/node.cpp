@@ -2,6 +2,7 @@
 
 #include "actors/control_actors.hpp"
 #include "actors/edge_actors.hpp"
+#include "actors/transport/cluster_config.hpp"
 #include "net/digest.hpp"
 #include "nodes/control/api/api_server.hpp"
 #include "nodes/control/ledger.hpp"
@@ -15,6 +16,7 @@
 #include "nodes/edge/edge_node.hpp"
 #include "nodes/servermed/agent_settings.hpp"
 #include "nodes/servermed/cluster/cluster_office.hpp"
+#include "nodes/servermed/cluster/node_links.hpp"
 #include "nodes/servermed/data_directory.hpp"
 #include "nodes/servermed/node_counters.hpp"
 
@@ -38,18 +40,31 @@ constexpr milliseconds certificates_looked_at_every{2'000};
 // An actor whose mailbox never runs dry would keep its thread for ever.
 constexpr std::size_t messages_in_a_row = 50;
 
-struct actor_config : caf::actor_system_config {
-  actor_config() {
-    actors::register_types(*this);
-    set("logger.verbosity", caf::atom("quiet"));
-    set("scheduler.max-throughput", messages_in_a_row);
-    // Workers that steal poll for work: a message every 5 ms then costs a tenth of a core
-    // (measured).
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads",
-        std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16));
-  }
-};
+void tune(caf::actor_system_config& config) {
+  config.set("logger.verbosity", caf::atom("quiet"));
+  config.set("scheduler.max-throughput", messages_in_a_row);
+  // Workers that steal poll for work: a message every 5 ms then costs a tenth of a core (measured).
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads",
+             std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16));
+}
+
+std::unique_ptr<caf::actor_system_config> config_of_one_alone() {
+  auto config = std::make_unique<caf::actor_system_config>();
+  actors::register_types(*config);
+  return config;
+}
+
+std::unique_ptr<caf::actor_system_config> config_of_member(const kept_identity& identity,
+                                                           run_number run) {
+  return std::make_unique<actors::cluster_config>(identity.who(), run);
+}
+
+/// Larger at each start, unless the clock was set back: no two of a node's runs are the same.
+run_number this_run() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<run_number>(std::chrono::duration_cast<seconds>(now).count());
+}
 
 actors::world outside() {
   return {.random = net::random_bits,
@@ -73,6 +88,7 @@ struct node::parts {
   stop_request& stop;
 
   std::optional<data_directory> directory;
+  std::optional<kept_identity> identity; // as it was on the disk; nothing: the server stands alone
   std::optional<control::private_postgres> postgres;
   std::optional<control::postgres_watch> postgres_watch;
   control::database_settings database;
@@ -82,11 +98,16 @@ struct node::parts {
   // Actors may still answer it while their system ends.
   std::shared_ptr<edge::edge_node> edge;
 
-  std::optional<actor_config> actor_settings;
+  run_number run = 0;
+  std::unique_ptr<caf::actor_system_config> actor_settings;
   std::optional<caf::actor_system> system;
-  std::optional<actors::control_doors> doors;
-  std::shared_ptr<std::atomic<std::uint64_t>> store_refused;
-  std::shared_ptr<std::atomic<std::uint64_t>> claims_refused;
+  std::unique_ptr<node_links> links; // nullptr: the server stands alone
+  std::atomic<node_links*> renewable = nullptr;
+  std::optional<actors::control_doors> doors; // of this node's own control actors
+  std::shared_ptr<std::atomic<std::uint64_t>> store_refused
+    = std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<std::atomic<std::uint64_t>> claims_refused
+    = std::make_shared<std::atomic<std::uint64_t>>(0);
   std::optional<actors::edge_actors> tree;
   std::optional<actors::control_actors> control;
   std::optional<edge::actor_gate> gate;
@@ -95,13 +116,19 @@ struct node::parts {
   ready_addresses addresses;
   std::optional<ready_file> ready;
 
+  bool has(node_role role) const;
+  result<done> read_identity();
+  /// The control actors that this node's edge asks.
+  const actors::control_doors& deciding() const { return links ? links->doors() : *doors; }
   result<done> open_directory();
   result<done> open_database();
   result<done> open_certificates();
   result<done> start_join_listener();
   result<done> start_actors();
+  result<done> open_links();
   result<done> start_edge_actors();
   result<done> start_control_actors();
+  std::vector<actors::supervisor_actor> supervisors() const;
   result<done> start_api();
   result<done> tell_ready();
   void end();
@@ -119,7 +146,26 @@ result<done> node::parts::open_directory() {
   return done{};
 }
 
+// A server that stands alone is all there is.
+bool node::parts::has(node_role role) const {
+  return identity ? identity->who().roles.has(role) : role != node_role::worker;
+}
+
+result<done> node::parts::read_identity() {
+  if (!holds_identity(directory->path()))
+    return done{};
+  auto loaded = load_identity(directory->path());
+  if (!loaded)
+    return fail(loaded.error());
+  identity.emplace(*std::move(loaded));
+  return done{};
+}
+
 result<done> node::parts::open_database() {
+  if (!has(node_role::control))
+    return done{};
+  if (config.database.empty() && purpose == node_purpose::production)
+    return fail(errc::config_invalid, "database is missing: a PostgreSQL connection string");
   database.connection_string = config.database;
   if (config.database.empty()) {
     auto started = control::private_postgres::start(directory->path());
@@ -142,9 +188,16 @@ result<done> node::parts::start_join_listener() {
                            .join = config.cluster.join,
                            .database = database,
                            .host = config.cluster.host,
+                           .on_renewed =
+                             [this](const kept_identity& fresh) {
+                               if (auto* current = renewable.load())
+                                 current->renew(fresh);
+                             },
                            .on_removed
                            = [&stop = stop](const failure& why) { stop.fail_with(why); }};
-  if (!settings.join && purpose == node_purpose::production)
+  if (!has(node_role::control))
+    settings.join.reset();
+  else if (!settings.join && purpose == node_purpose::production)
     settings.join = net::address{"", default_join_port};
   auto opened = cluster_office::open(std::move(settings));
   if (!opened)
@@ -177,15 +230,30 @@ result<done> node::parts::start_actors() {
     return fail(opened.error());
   addresses = {edge->http_address(), edge->tls_address(), {}, config.domain};
 
-  actor_settings.emplace();
+  run = this_run();
+  actor_settings = office ? config_of_member(office->identity(), run) : config_of_one_alone();
+  tune(*actor_settings);
   system.emplace(*actor_settings);
   doors.emplace(actors::front_door{*system, "the store"},
                 actors::front_door{*system, "the name registry"});
-  for (auto step : {&parts::start_edge_actors, &parts::start_control_actors})
+  for (auto step : {&parts::open_links, &parts::start_edge_actors, &parts::start_control_actors})
     if (auto outcome = (this->*step)(); !outcome)
       return outcome;
   gate.emplace(*system, *tree, outside());
   return edge->start(*gate);
+}
+
+result<done> node::parts::open_links() {
+  if (!office)
+    return done{};
+  auto opened = node_links::open(
+    *system, {.identity = office->identity(), .run = run, .listen = config.cluster.listen});
+  if (!opened)
+    return fail(opened.error());
+  links = *std::move(opened);
+  renewable = links.get();
+  addresses.cluster = links->where();
+  return office->announce(links->where().port);
 }
 
 result<done> node::parts::start_edge_actors() {
@@ -198,13 +266,18 @@ result<done> node::parts::start_edge_actors() {
     = {.domain = config.domain,
        .http_port = port_or(config.public_http_port, addresses.http),
        .https_port = port_or(config.public_tls_port, addresses.tls)};
-  tree.emplace(*system, doors->store.as<actors::store_actor>(),
-               doors->names.as<actors::name_registry_actor>(), outside(), edge, settings);
+  tree.emplace(*system, deciding().store.as<actors::store_actor>(),
+               deciding().names.as<actors::name_registry_actor>(), outside(), edge, settings);
   actors::on_failure(tree->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
+  if (links)
+    links->seek_control(
+      [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); });
   return tree->await_start(actors_start_within);
 }
 
 result<done> node::parts::start_control_actors() {
+  if (!has(node_role::control))
+    return done{};
   control::store_settings of_store{.database = database, .claims = config.claims};
   store_refused = of_store.refused;
   claims_refused = of_store.claims_refused;
@@ -216,17 +289,31 @@ result<done> node::parts::start_control_actors() {
     = [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); };
   settings.names.port_first = config.tcp_ports.first;
   settings.names.port_last = config.tcp_ports.last;
+  auto lead = settings.names.lead;
+  if (links)
+    lead->term = 0; // until it is won
   control.emplace(*system, *doors, outside(), std::move(settings));
   actors::on_failure(control->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
-  return control->await_start(actors_start_within);
+  if (auto started = control->await_start(actors_start_within); !started)
+    return started;
+  if (links)
+    links->offer_control(*doors, database, lead);
+  return done{};
+}
+
+std::vector<actors::supervisor_actor> node::parts::supervisors() const {
+  std::vector all{tree->supervisor()};
+  if (control)
+    all.push_back(control->supervisor());
+  return all;
 }
 
 result<done> node::parts::start_api() {
   control::api_settings settings{.listen = config.api};
   api.emplace(*system, settings,
               control::api_actors{.desk = tree->desk(),
-                                  .store = doors->store.as<actors::store_actor>(),
-                                  .supervisors = {tree->supervisor(), control->supervisor()},
+                                  .store = deciding().store.as<actors::store_actor>(),
+                                  .supervisors = supervisors(),
                                   .counters = [this] {
                                     auto all = list_counters(edge->counters(), gate->refusals(),
                                                              *store_refused, *claims_refused);
@@ -242,7 +329,7 @@ result<done> node::parts::start_api() {
 
 // An agent on this machine needs no more than the file.
 result<done> node::parts::tell_ready() {
-  if (purpose == node_purpose::development) {
+  if (purpose == node_purpose::development && has(node_role::control)) {
     auto file = *directory / "cli.yml";
     control::ledger facts{database};
     auto token = control::ensure_admin_key(facts, read_token(file));
@@ -266,6 +353,10 @@ void node::parts::end() {
     api->stop();
   if (edge)
     edge->stop();
+  // Whoever decides elsewhere takes over at once, and nobody is renewed any more.
+  office.reset();
+  renewable = nullptr;
+  links.reset();
   auto ended = !tree || tree->stop(actors_end_within);
   ended = (!control || control->stop(actors_end_within)) && ended;
   if (doors && !control)
@@ -284,7 +375,6 @@ void node::parts::end() {
   doors.reset();
   system.reset();
   edge.reset();
-  office.reset();
   stop_postgres();
 }
 
@@ -302,9 +392,9 @@ result<std::unique_ptr<node>> node::start(const node_config& config, node_purpos
                                           stop_request& stop) {
   auto made = std::unique_ptr<node>{new node{
     std::unique_ptr<parts>{new parts{.config = config, .purpose = purpose, .stop = stop}}}};
-  for (auto step :
-       {&parts::open_directory, &parts::open_database, &parts::open_certificates,
-        &parts::start_join_listener, &parts::start_actors, &parts::start_api, &parts::tell_ready}) {
+  for (auto step : {&parts::open_directory, &parts::read_identity, &parts::open_database,
+                    &parts::open_certificates, &parts::start_join_listener, &parts::start_actors,
+                    &parts::start_api, &parts::tell_ready}) {
     auto outcome = ((*made->parts_).*step)();
     if (stop.is_made()) {
       stop.end_at_once();

@@ -85,6 +85,7 @@ void read_cluster(settings_reader from, cluster_config& config) {
   read_address(from, "join", join);
   if (from.has("join"))
     config.join = join;
+  read_address(from, "listen", config.listen);
   from.read("host", config.host);
   if (!config.host.empty() && !parse_node_address(to_string(node_address{config.host, 1})))
     from.complain("host", "'" + config.host + "' is no name or address");
@@ -141,7 +142,6 @@ result<done> check_for_production(const node_config& config) {
   };
   need(!config.data_dir.empty(), "data_dir is missing");
   need(config.domain != "localhost", "domain is missing: tunnels are names below it");
-  need(!config.database.empty(), "database is missing: a PostgreSQL connection string");
   need(!config.certificates.empty(), "certificates are missing: one wildcard, or one per name");
   if (missing.empty())
     return done{};

@@ -4,6 +4,7 @@
 #include "nodes/control/claim_limits.hpp"
 #include "nodes/edge/certificate_files.hpp"
 #include "nodes/edge/edge_config.hpp"
+#include "protocol/cluster/node_address.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -25,6 +26,8 @@ struct cluster_config {
   /// Where nodes join, on control nodes. Nothing: nowhere, on a development server; else on every
   /// address, port 7946.
   std::optional<net::address> join;
+  /// Where other nodes connect.
+  net::address listen{"", default_cluster_port};
   /// Name or address by which other nodes reach this one; empty: what was said when it joined.
   std::string host;
 };

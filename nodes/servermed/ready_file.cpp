@@ -27,6 +27,8 @@ result<ready_file> ready_file::write(std::filesystem::path path, const ready_add
                               {"pid", ::getpid()}};
   if (where.join)
     text["join"] = net::to_string(*where.join);
+  if (where.cluster)
+    text["cluster"] = net::to_string(*where.cluster);
   auto written = net::write_file(path, text.dump() + "\n", net::file_readers::everyone);
   if (!written)
     return fail(written.error());

@@ -15,6 +15,8 @@ struct ready_addresses {
   std::string domain;
   /// Where nodes join; nothing: nowhere here.
   std::optional<net::address> join;
+  /// Where other nodes connect; nothing: the server stands alone.
+  std::optional<net::address> cluster;
 };
 
 /// There while this is; gone when the node stops.

@@ -23,7 +23,7 @@ struct cluster_office::state {
   result<done> renew_if_due();
   result<control::welcome> ask(const kept_identity& who, const std::function<bool()>& called_off);
   result<done> listen();
-  result<done> announce();
+  result<done> announce(std::uint16_t cluster_port);
   void keep_certificate();
 };
 
@@ -96,8 +96,7 @@ result<done> cluster_office::state::listen() {
   return listener->start(identity.credentials);
 }
 
-/// Others learn from the database where control nodes are.
-result<done> cluster_office::state::announce() {
+result<done> cluster_office::state::announce(std::uint16_t cluster_port) {
   const auto& host = settings.host.empty() ? identity.host : settings.host;
   auto at = [&host](std::uint16_t port) {
     return host.empty() ? std::string{} : to_string(node_address{host, port});
@@ -106,7 +105,7 @@ result<done> cluster_office::state::announce() {
   return facts.answer(
     control::announce_node{.node = identity.who().node,
                            .join_address = listener ? at(listener->address().port) : "",
-                           .cluster_address = at(settings.cluster_port)});
+                           .cluster_address = at(cluster_port)});
 }
 
 void cluster_office::state::keep_certificate() {
@@ -139,9 +138,9 @@ result<std::unique_ptr<cluster_office>> cluster_office::open(office_settings set
     return fail(identity.error());
   auto made = std::unique_ptr<state>{
     new state{.settings = std::move(settings), .identity = *std::move(identity)}};
-  auto steps = made->is_control() ? std::vector{&state::open_authority, &state::renew_if_due,
-                                                &state::listen, &state::announce}
-                                  : std::vector{&state::renew_if_due};
+  auto steps = made->is_control()
+                 ? std::vector{&state::open_authority, &state::renew_if_due, &state::listen}
+                 : std::vector{&state::renew_if_due};
   for (auto step : steps)
     if (auto outcome = (*made.*step)(); !outcome)
       return fail(outcome.error());
@@ -155,6 +154,10 @@ const kept_identity& cluster_office::identity() const noexcept { return state_->
 
 std::optional<net::address> cluster_office::join_address() const {
   return state_->listener ? std::optional{state_->listener->address()} : std::nullopt;
+}
+
+result<done> cluster_office::announce(std::uint16_t cluster_port) {
+  return state_->is_control() ? state_->announce(cluster_port) : result<done>{done{}};
 }
 
 control::join_listener_counts cluster_office::counts() const {

@@ -22,8 +22,6 @@ struct office_settings {
   control::database_settings database;
   /// By which others reach this node; empty: what was said when it joined.
   std::string host;
-  /// Where its transport listens.
-  std::uint16_t cluster_port = default_cluster_port;
   /// Each from the keeper's thread: there is a new certificate; it was removed from the cluster.
   std::function<void(const kept_identity&)> on_renewed = [](const kept_identity&) {};
   std::function<void(const failure&)> on_removed = [](const failure&) {};
@@ -43,6 +41,9 @@ public:
   const kept_identity& identity() const noexcept;
   /// Nothing: nobody joins here.
   std::optional<net::address> join_address() const;
+  /// On a control node: others learn from the database where nodes join and connect.
+  /// @errors database_unavailable
+  result<done> announce(std::uint16_t cluster_port);
   control::join_listener_counts counts() const;
 
 private:
