@@ -164,8 +164,6 @@ result<done> node::parts::read_identity() {
 result<done> node::parts::open_database() {
   if (!has(node_role::control))
     return done{};
-  if (config.database.empty() && purpose == node_purpose::production)
-    return fail(errc::config_invalid, "database is missing: a PostgreSQL connection string");
   database.connection_string = config.database;
   if (config.database.empty()) {
     auto started = control::private_postgres::start(directory->path());

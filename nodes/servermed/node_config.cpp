@@ -2,6 +2,7 @@
 
 #include "config/settings_reader.hpp"
 #include "net/listener.hpp"
+#include "nodes/servermed/cluster/identity_files.hpp"
 #include "protocol/cluster/node_address.hpp"
 #include "protocol/endpoint.hpp"
 
@@ -91,6 +92,12 @@ void read_cluster(settings_reader from, cluster_config& config) {
     from.complain("host", "'" + config.host + "' is no name or address");
 }
 
+// Only control nodes of a cluster speak to the database.
+bool is_decided_elsewhere(const std::filesystem::path& data_dir) {
+  auto identity = load_identity(data_dir);
+  return identity && !identity->who().roles.has(node_role::control);
+}
+
 } // namespace
 
 result<done> read_config_file(const std::filesystem::path& file, node_config& config) {
@@ -142,6 +149,8 @@ result<done> check_for_production(const node_config& config) {
   };
   need(!config.data_dir.empty(), "data_dir is missing");
   need(config.domain != "localhost", "domain is missing: tunnels are names below it");
+  need(!config.database.empty() || is_decided_elsewhere(config.data_dir),
+       "database is missing: a PostgreSQL connection string");
   need(!config.certificates.empty(), "certificates are missing: one wildcard, or one per name");
   if (missing.empty())
     return done{};
