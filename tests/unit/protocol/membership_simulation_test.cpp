@@ -88,7 +88,10 @@ CAF_TEST(paused nodes accuse nobody and are back soon after) {
     all.form(20);
     std::set<node_id> paused;
     std::size_t wronged = 0;
+    std::set<node_id> missed;
     all.on_event = [&](std::size_t, const event& x) {
+      if (x.kind == event_kind::died && paused.contains(x.who))
+        missed.insert(x.who);
       wronged += x.kind == event_kind::died && !paused.contains(x.who) ? 1 : 0;
     };
     for (std::size_t i = 0; i < 5; ++i) {
@@ -98,6 +101,7 @@ CAF_TEST(paused nodes accuse nobody and are back soon after) {
     all.run_for(seconds{30});
     CAF_CHECK(all.run_until(seconds{5}, [&] { return all.agrees(); }));
     CAF_CHECK_EQUAL(wronged, 0u);
+    CAF_CHECK_EQUAL(missed.size(), 5u);
   }
 }
 
