@@ -6,6 +6,7 @@
 #include "protocol/messages/captures.hpp"
 #include "protocol/messages/claims.hpp"
 #include "protocol/messages/leases.hpp"
+#include "protocol/messages/members.hpp"
 #include "protocol/messages/sessions.hpp"
 #include "protocol/messages/tunnels.hpp"
 
@@ -68,6 +69,14 @@ void register_tunnels(caf::actor_system_config& config) {
     .add_message_type<actor_list>("sm.actor_list");
 }
 
+void register_members(caf::actor_system_config& config) {
+  config.add_message_type<gossip>("sm.gossip")
+    .add_message_type<list_members>("sm.list_members")
+    .add_message_type<member_list>("sm.member_list")
+    .add_message_type<watch_members>("sm.watch_members")
+    .add_message_type<member_news>("sm.member_news");
+}
+
 std::string rendered(std::uint8_t, caf::atom_value, const caf::message& context) {
   if (!context.match_elements<std::uint16_t, std::string>())
     return "serverme";
@@ -82,6 +91,7 @@ void register_types(caf::actor_system_config& config) {
   register_accounts(config);
   register_names(config);
   register_tunnels(config);
+  register_members(config);
 }
 
 } // namespace serverme::actors

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "protocol/membership/dice.hpp"
+#include "protocol/membership/event.hpp"
 #include "protocol/membership/local_health.hpp"
 #include "protocol/membership/roster.hpp"
 #include "protocol/membership/rumours.hpp"
@@ -21,34 +22,6 @@ namespace serverme::membership {
 struct outgoing {
   node_id to;
   byte_queue bytes;
-};
-
-enum class event_kind : std::uint8_t {
-  joined = 1,
-  /// New facts.
-  changed = 2,
-  /// The same identity, a new life: what was known of sessions and links to it is void.
-  restarted = 3,
-  suspected = 4,
-  /// Alive after all, or again.
-  returned = 5,
-  died = 6,
-  left = 7,
-  /// No longer in the table: removed, or gone for long.
-  forgotten = 8,
-  /// Somebody came with this member's identity while it lives, and was refused.
-  impersonated = 9,
-  /// This node itself has no place here: `why`. After a permanent one it says nothing any more; it
-  /// has to end.
-  refused = 10,
-};
-
-struct event {
-  event_kind kind{};
-  node_id who;
-  std::optional<failure> why;
-
-  friend bool operator==(const event&, const event&) = default;
 };
 
 enum class verdict : std::uint8_t {
