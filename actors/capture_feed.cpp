@@ -27,6 +27,12 @@ void capture_feed::offer(shared_capture exchange) {
   wake_reader(std::move(lock));
 }
 
+void capture_feed::offer_lost(std::uint64_t count) {
+  std::unique_lock lock{mutex_};
+  lost_ += count;
+  wake_reader(std::move(lock));
+}
+
 void capture_feed::end() {
   std::unique_lock lock{mutex_};
   ended_ = true;

@@ -32,8 +32,10 @@ public:
   };
   batch take();
 
-  /// From the inspector.
+  /// From the inspector, or from what stands for it on another node.
   void offer(shared_capture exchange);
+  /// Of entries that were lost on the way here.
+  void offer_lost(std::uint64_t count);
   void end();
 
 private:

@@ -1,5 +1,6 @@
 // The names of our messages on the wire between nodes: short, stable, never reused for another
 // layout.
+#include "actors/cluster/desk_messages.hpp"
 #include "actors/messaging.hpp"
 #include "protocol/messages/accounts.hpp"
 #include "protocol/messages/actor_views.hpp"
@@ -65,6 +66,11 @@ void register_tunnels(caf::actor_system_config& config) {
     .add_message_type<clear_captures>("sm.clear_captures")
     .add_message_type<captures_cleared>("sm.captures_cleared")
     .add_message_type<replay_capture>("sm.replay_capture")
+    .add_message_type<capture_found>("sm.capture_found")
+    .add_message_type<relay_captures>("sm.relay_captures")
+    .add_message_type<relaying>("sm.relaying")
+    .add_message_type<relayed_captures>("sm.relayed_captures")
+    .add_message_type<captures_taken>("sm.captures_taken")
     .add_message_type<list_actors>("sm.list_actors")
     .add_message_type<actor_list>("sm.actor_list");
 }

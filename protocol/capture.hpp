@@ -21,6 +21,11 @@ struct captured_message {
   std::uint64_t body_bytes = 0;
 
   bool is_whole() const noexcept { return body.size() == body_bytes; }
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, captured_message& x) {
+    return f(x.head, x.body, x.body_bytes);
+  }
 };
 
 /// Built on an event loop, moved to the endpoint's inspector, immutable from then on.

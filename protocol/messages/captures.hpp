@@ -1,4 +1,4 @@
-// What people ask about recorded exchanges. Captures themselves never leave the process by message.
+// What people ask about recorded exchanges.
 #pragma once
 
 #include "protocol/capture.hpp"
@@ -130,5 +130,36 @@ struct replay_capture {
 };
 
 capture_summary summarize(const capture& exchange);
+
+/// A capture on its way to another node: the same, in types that travel.
+struct capture_record {
+  capture_id id;
+  endpoint_id endpoint;
+  wall_time started{};
+  std::string visitor_address;
+  std::string scheme;
+  std::string method;
+  std::string target;
+  captured_message request;
+  captured_message response;
+  std::int32_t status = 0;
+  microseconds first_byte{0};
+  microseconds total{0};
+  /// An errc; 0: it worked.
+  std::uint16_t error = 0;
+  std::string error_detail;
+  /// 0: this is no replay.
+  capture_id replay_of;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, capture_record& x) {
+    return f(x.id, x.endpoint, x.started, x.visitor_address, x.scheme, x.method, x.target,
+             x.request, x.response, x.status, x.first_byte, x.total, x.error, x.error_detail,
+             x.replay_of);
+  }
+};
+
+capture_record to_record(const capture& exchange);
+capture to_capture(capture_record record);
 
 } // namespace serverme
