@@ -23,7 +23,8 @@ struct replay_ended {
   result<shared_capture> outcome{fail(errc::replay_failed)};
 };
 
-using tunnel_desk_actor = caf::typed_actor<
+/// As people see it, through the API: this, or a cluster_desk before those of all edges.
+using desk_actor = caf::typed_actor<
   // The asker's tunnels; an admin's: all.
   answers<list_tunnels, tunnel_list>,
   // Errors, of all below: api_not_found.
@@ -39,7 +40,9 @@ using tunnel_desk_actor = caf::typed_actor<
   // Sends one again. Errors: agent_away, replay_failed, capture_incomplete, too_busy.
   answers<replay_capture, capture_found>,
   // From now on every capture is also given to the feed.
-  answers<watch_captures, watching>,
+  answers<watch_captures, watching>>;
+
+using tunnel_desk_actor = desk_actor::extend<
   // From sessions.
   takes<tunnel_opened>, takes<inspector_opened>, takes<tunnel_ended>, takes<session_presence>,
   // From the loops, about once a second.

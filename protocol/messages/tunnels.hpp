@@ -51,10 +51,12 @@ struct list_tunnels {
 
 struct tunnel_list {
   std::vector<tunnel_view> tunnels;
+  /// Edges that did not answer, or not with all of theirs; in order, each once.
+  std::vector<node_id> incomplete;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, tunnel_list& x) {
-    return f(x.tunnels);
+    return f(x.tunnels, x.incomplete);
   }
 };
 
