@@ -22,7 +22,7 @@ struct named_count {
 
 /// Everything the API can ask. Doors, so that they stay good while an actor is started again.
 struct api_actors {
-  actors::tunnel_desk_actor desk;
+  actors::desk_actor desk;
   actors::store_actor store;
   std::vector<actors::supervisor_actor> supervisors;
   /// Of the node's other parts; returns at once.

@@ -1,6 +1,7 @@
 // Tunnels: who serves what, and closing one.
 #include "nodes/control/api/answers.hpp"
 #include "nodes/control/api/resources.hpp"
+#include "protocol/node.hpp"
 
 namespace serverme::control {
 
@@ -28,6 +29,13 @@ json tunnel_json(const tunnel_view& view) {
   return out;
 }
 
+json nodes_json(const std::vector<node_id>& nodes) {
+  auto all = json::array();
+  for (const auto& each : nodes)
+    all.push_back(to_string(each));
+  return all;
+}
+
 } // namespace
 
 void list_all_tunnels(api_context& context, const api_request& request, answer_with reply) {
@@ -39,7 +47,10 @@ void list_all_tunnels(api_context& context, const api_request& request, answer_w
                              auto tunnels = json::array();
                              for (const auto& each : list->tunnels)
                                tunnels.push_back(tunnel_json(each));
-                             reply(json_answer({{"tunnels", std::move(tunnels)}}));
+                             json body{{"tunnels", std::move(tunnels)}};
+                             if (!list->incomplete.empty())
+                               body["incomplete"] = nodes_json(list->incomplete);
+                             reply(json_answer(body));
                            });
 }
 

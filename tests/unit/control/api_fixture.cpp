@@ -108,7 +108,7 @@ actors::tunnel_desk_actor::behavior_type fake_desk(actors::tunnel_desk_actor::po
   return {
     [world](const list_tunnels& ask) {
       std::lock_guard guard{world->mutex};
-      tunnel_list list;
+      tunnel_list list{.tunnels = {}, .incomplete = world->incomplete};
       for (const auto& each : world->tunnels) {
         if (may_see(ask.who, each))
           list.tunnels.push_back(each);

@@ -22,6 +22,8 @@ struct api_world {
   bool has_database = true;
   bool has_actors = true;
   std::vector<tunnel_view> tunnels;
+  /// Edges that did not answer.
+  std::vector<node_id> incomplete;
   std::vector<actors::shared_capture> captures;
   std::vector<list_captures> listed;
   std::vector<endpoint_id> closed;

@@ -153,6 +153,14 @@ CAF_TEST(tunnels are listed for their owner and for admins) {
   CAF_CHECK(ask("GET", bank, "bob").body["port"] == 10001);
 }
 
+CAF_TEST(a list names the edges whose tunnels are missing) {
+  CAF_CHECK(!ask("GET", tunnels).body.contains("incomplete"));
+  world->incomplete = {{0, 10}, {0, 11}};
+  auto missing = ask("GET", tunnels).body["incomplete"];
+  CAF_REQUIRE_EQUAL(missing.size(), 2u);
+  CAF_CHECK_EQUAL(missing[0], "0000000000000000000000000000000a");
+}
+
 CAF_TEST(what belongs to somebody else is not there) {
   for (const auto* way : {"", "/requests", "/requests/17"})
     CAF_CHECK_EQUAL(code_of("GET", shop + way, "bob"), "404 SM-3002");
