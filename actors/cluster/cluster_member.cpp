@@ -139,7 +139,7 @@ void begin(member_self self, const gateway_actor& gateway, cluster_member_option
   state.dice = membership::dice{options.random_seed};
   state.plan = membership::dial_plan{options.dials};
   for (const auto& where : options.seeds)
-    if (parse_host_port(options.about.cluster_address) != where)
+    if (parse_node_address(options.about.cluster_address) != where)
       state.seeds.push_back({.where = where, .pauses = backoff{options.seed_pauses}});
   state.core.emplace(*node_of(self->node()), options.started, options.about, options.limits,
                      state.dice.next(), now);

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "actors/transport/node_gateway.hpp"
-#include "protocol/cluster/host_port.hpp"
+#include "protocol/cluster/node_address.hpp"
 #include "protocol/membership/core.hpp"
 #include "protocol/membership/dial_plan.hpp"
 #include "protocol/messages/members.hpp"
@@ -72,7 +72,7 @@ struct cluster_member_options {
   std::uint64_t started = 0;
   /// Dialed again and again until their nodes are connected. This node's own cluster address among
   /// them is skipped.
-  std::vector<host_port> seeds;
+  std::vector<node_address> seeds;
   /// Different in every node and at every start.
   std::uint64_t random_seed = 0;
   /// Both are called on one of CAF's threads.

@@ -52,7 +52,7 @@ void dial(member_self self, const node_id& node) {
   const auto* known = state.core->find(node);
   if (known == nullptr || !known->what.about || is_connected(self, node))
     return;
-  auto where = parse_host_port(known->what.about->cluster_address);
+  auto where = parse_node_address(known->what.about->cluster_address);
   if (!where || !state.plan.begin(node, self->clock().now()))
     return;
   ++state.counts.dials;

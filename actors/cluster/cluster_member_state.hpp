@@ -37,7 +37,7 @@ struct cluster_member_state {
   };
 
   struct seed {
-    host_port where;
+    node_address where;
     backoff pauses;
     time_point due{};
     bool dialing = false;

@@ -60,12 +60,6 @@ std::unique_ptr<caf::actor_system_config> config_of_member(const kept_identity& 
   return std::make_unique<actors::cluster_config>(identity.who(), run);
 }
 
-/// Larger at each start, unless the clock was set back: no two of a node's runs are the same.
-run_number this_run() {
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<run_number>(std::chrono::duration_cast<seconds>(now).count());
-}
-
 actors::world outside() {
   return {.random = net::random_bits,
           .sha256 = net::sha256,
@@ -98,7 +92,7 @@ struct node::parts {
   // Actors may still answer it while their system ends.
   std::shared_ptr<edge::edge_node> edge;
 
-  run_number run = 0;
+  wall_time started = std::chrono::system_clock::now();
   std::unique_ptr<caf::actor_system_config> actor_settings;
   std::optional<caf::actor_system> system;
   std::unique_ptr<node_links> links; // nullptr: the server stands alone
@@ -125,6 +119,7 @@ struct node::parts {
   result<done> open_certificates();
   result<done> start_join_listener();
   result<done> start_actors();
+  const std::string& host_in_cluster() const;
   result<done> open_links();
   result<done> start_edge_actors();
   result<done> start_control_actors();
@@ -228,8 +223,8 @@ result<done> node::parts::start_actors() {
     return fail(opened.error());
   addresses = {edge->http_address(), edge->tls_address(), {}, config.domain};
 
-  run = this_run();
-  actor_settings = office ? config_of_member(office->identity(), run) : config_of_one_alone();
+  actor_settings
+    = office ? config_of_member(office->identity(), run_of(started)) : config_of_one_alone();
   tune(*actor_settings);
   system.emplace(*actor_settings);
   doors.emplace(actors::front_door{*system, "the store"},
@@ -241,11 +236,19 @@ result<done> node::parts::start_actors() {
   return edge->start(*gate);
 }
 
+const std::string& node::parts::host_in_cluster() const {
+  return config.cluster.host.empty() ? office->identity().host : config.cluster.host;
+}
+
 result<done> node::parts::open_links() {
   if (!office)
     return done{};
   auto opened = node_links::open(
-    *system, {.identity = office->identity(), .run = run, .listen = config.cluster.listen});
+    *system, {.identity = office->identity(),
+              .started = started,
+              .host = host_in_cluster(),
+              .listen = config.cluster.listen,
+              .on_conflict = [&stop = stop](const failure& why) { stop.fail_with(why); }});
   if (!opened)
     return fail(opened.error());
   links = *std::move(opened);
@@ -268,8 +271,8 @@ result<done> node::parts::start_edge_actors() {
                deciding().names.as<actors::name_registry_actor>(), outside(), edge, settings);
   actors::on_failure(tree->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
   if (links)
-    links->seek_control(
-      [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); });
+    links->start(tree->desk(),
+                 [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); });
   return tree->await_start(actors_start_within);
 }
 
@@ -303,13 +306,15 @@ std::vector<actors::supervisor_actor> node::parts::supervisors() const {
   std::vector all{tree->supervisor()};
   if (control)
     all.push_back(control->supervisor());
+  if (links)
+    all.push_back(links->supervisor());
   return all;
 }
 
 result<done> node::parts::start_api() {
   control::api_settings settings{.listen = config.api};
   api.emplace(*system, settings,
-              control::api_actors{.desk = tree->desk(),
+              control::api_actors{.desk = links ? links->desk() : tree->desk(),
                                   .store = deciding().store.as<actors::store_actor>(),
                                   .supervisors = supervisors(),
                                   .counters = [this] {

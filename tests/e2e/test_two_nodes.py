@@ -79,6 +79,11 @@ def test_an_edge_serves_what_a_control_node_decides(cluster, origin):
     try:
         agent.ready()
         assert edge.fetch(agent.host).status == 200
+        # Whoever asks the control node sees it too.
+        def seen():
+            status, body = control.api("GET", "/api/v1/tunnels")
+            return status == 200 and [each["name"] for each in body["tunnels"]] == ["shop"]
+        await_condition(seen, 20, "the control node lists the edge's tunnel")
         # One name, one owner, whichever edge is asked.
         other = Agent(control, "http", str(origin.port), "--subdomain", "shop",
                       config=control.config_for(control.new_user("bob")))

@@ -1,6 +1,8 @@
 #include "nodes/servermed/cluster/node_links.hpp"
 
-#include "actors/transport/peer_link.hpp"
+#include "actors/ask.hpp"
+#include "actors/cluster/cluster_desk.hpp"
+#include "actors/cluster/remote_desk.hpp"
 #include "actors/transport/service_door.hpp"
 #include "net/digest.hpp"
 #include "net/listener.hpp"
@@ -20,8 +22,9 @@ namespace {
 
 constexpr auto store_service = "store";
 constexpr auto names_service = "name_registry";
-
-double random_share() { return static_cast<double>(net::random_bits() >> 11U) * 0x1p-53; }
+// For the others to hear it; longer than membership itself takes for that.
+constexpr milliseconds goodbye_within{2'000};
+constexpr milliseconds actors_end_within{3'000};
 
 template <class Actor>
 actors::offer_service offer_of(caf::actor_system& system, const char* name,
@@ -38,32 +41,99 @@ net::peer_hooks logged() {
     spdlog::warn("{} is no node for us: {}, {}", address, net::to_string(why), to_string(detail));
   };
   hooks.on_lost = [](const node_identity& who, net::peer_loss why, const failure& detail) {
-    spdlog::info("node {} is gone: {}, {}", to_string(who.node), net::to_string(why),
+    spdlog::info("no link to node {}: {}, {}", to_string(who.node), net::to_string(why),
                  to_string(detail));
   };
   return hooks;
 }
 
+void log_news(const member_news& news) {
+  auto who = to_string(news.who.id) + (news.who.name.empty() ? "" : ", " + news.who.name);
+  switch (news.kind) {
+    case membership::event_kind::joined: return spdlog::info("node {} is a member", who);
+    case membership::event_kind::restarted: return spdlog::info("node {} was started again", who);
+    case membership::event_kind::suspected: return spdlog::info("node {} does not answer", who);
+    case membership::event_kind::returned: return spdlog::info("node {} is back", who);
+    case membership::event_kind::died: return spdlog::warn("node {} is dead", who);
+    case membership::event_kind::left: return spdlog::info("node {} has left", who);
+    default: return;
+  }
+}
+
 } // namespace
+
+run_number run_of(wall_time started) {
+  auto since_epoch = std::chrono::duration_cast<seconds>(started.time_since_epoch());
+  return static_cast<run_number>(since_epoch.count());
+}
 
 struct node_links::state {
   state(caf::actor_system& on, link_settings wanted)
     : system{on},
       settings{std::move(wanted)},
-      doors{{on, "the store of the cluster"}, {on, "the name registry of the cluster"}} {}
+      doors{{on, "the store of the cluster"}, {on, "the name registry of the cluster"}},
+      member{on, "membership"},
+      desk{on, "the list of all tunnels"},
+      remote{on, "the tunnels of this node"} {}
 
+  actors::cluster_member_options membership() const;
+  std::vector<actors::child_spec> children(const actors::desk_actor& own) const;
   template <class Actor>
   void lead(const actors::front_door& door, const char* service, std::function<void()> found);
-  void keep_seeds();
-  bool is_this_node(const node_address& seed) const;
+  void end_actors();
 
   caf::actor_system& system;
   link_settings settings;
   actors::control_doors doors;
+  actors::front_door member, desk, remote;
   std::unique_ptr<nodes::cluster_transport> transport;
+  actors::supervisor_actor supervisor;
   std::vector<caf::actor> spawned;
   std::optional<control::leadership> leadership;
 };
+
+actors::cluster_member_options node_links::state::membership() const {
+  const auto& identity = settings.identity;
+  actors::cluster_member_options options;
+  options.about.roles = identity.who().roles;
+  options.about.name = identity.name;
+  options.about.software = SERVERME_VERSION;
+  if (!settings.host.empty())
+    options.about.cluster_address
+      = to_string(node_address{settings.host, transport->network().where().port});
+  options.started = static_cast<std::uint64_t>(settings.started.time_since_epoch().count());
+  for (const auto& text : identity.ways.seeds)
+    if (auto seed = parse_node_address(text, default_cluster_port))
+      options.seeds.push_back(*std::move(seed));
+  options.random_seed = net::random_bits();
+  options.on_news = log_news;
+  options.on_conflict = settings.on_conflict;
+  return options;
+}
+
+std::vector<actors::child_spec> node_links::state::children(const actors::desk_actor& own) const {
+  auto gateway = transport->gateway();
+  actors::child_spec of_member{.name = "cluster_member",
+                               .start =
+                                 [&on = system, gateway, options = membership()] {
+                                   return caf::actor_cast<caf::actor>(
+                                     actors::spawn_cluster_member(on, gateway, options));
+                                 },
+                               .door = member};
+  actors::child_spec of_desk{.name = "cluster_desk",
+                             .start =
+                               [&on = system, gateway, own] {
+                                 return caf::actor_cast<caf::actor>(
+                                   actors::spawn_cluster_desk(on, gateway, {.own = own}));
+                               },
+                             .door = desk};
+  actors::child_spec of_remote{
+    .name = "remote_desk",
+    .start = [&on = system,
+              own] { return caf::actor_cast<caf::actor>(actors::spawn_remote_desk(on, own)); },
+    .door = remote};
+  return {std::move(of_member), std::move(of_desk), std::move(of_remote)};
+}
 
 template <class Actor>
 void node_links::state::lead(const actors::front_door& door, const char* service,
@@ -77,28 +147,17 @@ void node_links::state::lead(const actors::front_door& door, const char* service
                                 .found = std::move(found)})));
 }
 
-bool node_links::state::is_this_node(const node_address& seed) const {
-  return seed.host == settings.identity.host && seed.port == transport->network().where().port;
-}
-
-// Every control node offers its store: whoever keeps a link to it keeps the connection.
-void node_links::state::keep_seeds() {
-  auto owner = system.spawn([](caf::event_based_actor* self) -> caf::behavior {
-    self->set_default_handler(caf::drop);
-    return {[](const actors::link_up&) {}, [](const actors::link_down&) {}};
-  });
-  spawned.push_back(owner);
-  for (const auto& text : settings.identity.ways.seeds) {
-    auto seed = parse_node_address(text, default_cluster_port);
-    if (!seed || is_this_node(*seed))
-      continue;
-    actors::spawn_peer_link(system, transport->gateway(), owner,
-                            {.host = seed->host,
-                             .port = seed->port,
-                             .service = store_service,
-                             .interface = system.message_types<actors::store_actor>(),
-                             .random = random_share});
-  }
+// Who goes without a word is taken for dead.
+void node_links::state::end_actors() {
+  if (!supervisor)
+    return;
+  auto said = actors::ask_and_wait<actors::cluster_left>(
+    system, member.as<actors::own_member_actor>(), goodbye_within, actors::leave_cluster{});
+  if (!said)
+    spdlog::warn("the cluster did not hear our goodbye: {}", to_string(said.error()));
+  if (!actors::stop_and_wait(system, supervisor, actors_end_within))
+    spdlog::error("the actors of the cluster did not end in time");
+  supervisor = nullptr;
 }
 
 result<std::unique_ptr<node_links>> node_links::open(caf::actor_system& system,
@@ -106,15 +165,14 @@ result<std::unique_ptr<node_links>> node_links::open(caf::actor_system& system,
   auto made = std::make_unique<state>(system, std::move(settings));
   auto opened
     = nodes::cluster_transport::open(system, {.credentials = made->settings.identity.credentials,
-                                              .run = made->settings.run,
+                                              .run = run_of(made->settings.started),
                                               .listen = made->settings.listen,
                                               .hooks = logged()});
   // From here on the destructor closes the doors, without which the system could not end.
   std::unique_ptr<node_links> links{new node_links{std::move(made)}};
   if (!opened)
     return fail(opened.error());
-  auto& s = *links->state_;
-  s.transport = *std::move(opened);
+  links->state_->transport = *std::move(opened);
   spdlog::info("other nodes connect to {}", net::to_string(links->where()));
   return links;
 }
@@ -124,11 +182,12 @@ node_links::node_links(std::unique_ptr<state> made) noexcept : state_{std::move(
 node_links::~node_links() {
   auto& s = *state_;
   s.leadership.reset();
+  s.end_actors();
   for (const auto& each : s.spawned)
     caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
   s.transport.reset();
-  s.doors.store.close();
-  s.doors.names.close();
+  for (auto* door : {&s.doors.store, &s.doors.names, &s.member, &s.desk, &s.remote})
+    door->close();
 }
 
 const actors::control_doors& node_links::doors() const noexcept { return state_->doors; }
@@ -137,11 +196,21 @@ const net::address& node_links::where() const noexcept {
   return state_->transport->network().where();
 }
 
-void node_links::seek_control(std::function<void()> registry_changed) {
+void node_links::start(const actors::desk_actor& own, std::function<void()> registry_changed) {
   auto& s = *state_;
+  s.supervisor = actors::spawn_supervisor(s.system, s.children(own));
+  actors::on_failure(s.supervisor, s.settings.on_conflict);
   s.lead<actors::store_actor>(s.doors.store, store_service, [] {});
   s.lead<actors::name_registry_actor>(s.doors.names, names_service, std::move(registry_changed));
-  s.keep_seeds();
+  if (s.settings.identity.who().roles.has(node_role::edge))
+    caf::anon_send(s.transport->gateway(), offer_of<actors::remote_desk_actor>(
+                                             s.system, actors::remote_desk_service, s.remote));
+}
+
+actors::desk_actor node_links::desk() const { return state_->desk.as<actors::desk_actor>(); }
+
+const actors::supervisor_actor& node_links::supervisor() const noexcept {
+  return state_->supervisor;
 }
 
 void node_links::offer_control(const actors::control_doors& own,

@@ -1,31 +1,42 @@
-// A running node's links to the others of its cluster: the transport, what this node offers there,
-// and doors to what control nodes offer.
+// A running node's links to the others of its cluster: the transport, its membership, what it
+// offers there, and doors to what others offer.
 #pragma once
 
+#include "actors/cluster/cluster_member.hpp"
 #include "actors/control_actors.hpp"
+#include "actors/tunnel_desk.hpp"
 #include "net/address.hpp"
 #include "nodes/control/database_settings.hpp"
 #include "nodes/servermed/cluster/identity_files.hpp"
 
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace serverme::servermed {
 
 struct link_settings {
   kept_identity identity;
-  /// The actor system's: made with an actors::cluster_config of the same.
-  run_number run = 0;
+  /// When this process began; the actor system's configuration has run_of() it.
+  wall_time started{};
+  /// By which others reach this node; empty: nobody does.
+  std::string host;
   /// Where other nodes connect.
   net::address listen;
+  /// The node has no place in the cluster and must stop. On one of CAF's threads.
+  std::function<void(const failure&)> on_conflict = [](const failure&) {};
 };
+
+/// Of a process that began then: larger at each start.
+run_number run_of(wall_time started);
 
 class node_links {
 public:
   /// @errors certificate_unreadable, certificate_refused, listen_failed
   static result<std::unique_ptr<node_links>> open(caf::actor_system& system,
                                                   link_settings settings);
-  /// Lets go of the lead, cuts all connections, closes the doors. Before the system ends.
+  /// Says goodbye, lets go of the lead, cuts all connections, closes the doors. Before the system
+  /// ends.
   ~node_links();
   node_links(const node_links&) = delete;
   node_links& operator=(const node_links&) = delete;
@@ -35,9 +46,15 @@ public:
   /// Where other nodes really connect.
   const net::address& where() const noexcept;
 
-  /// Begins to look for control nodes. `registry_changed` is called on one of CAF's threads:
-  /// another registry decides from now on, and knows of no lease.
-  void seek_control(std::function<void()> registry_changed);
+  /// Becomes a member, and begins to look for control nodes. `own`: this node's tunnels, which
+  /// others may ask about. `registry_changed` is called on one of CAF's threads: another registry
+  /// decides from now on, and knows of no lease.
+  void start(const actors::desk_actor& own, std::function<void()> registry_changed);
+  /// The tunnels of all edges.
+  actors::desk_actor desk() const;
+  /// @pre start()
+  const actors::supervisor_actor& supervisor() const noexcept;
+
   /// On a control node, once its actors run: offers its store to others, and its registry whenever
   /// it holds the lead, which `lead` says too.
   void offer_control(const actors::control_doors& own, control::database_settings database,

@@ -1,6 +1,5 @@
 // Whom a member dials: one dial each, few at once, later after failures; what waits is bounded.
 #define CAF_SUITE membership_dial_plan
-#include "protocol/cluster/host_port.hpp"
 #include "protocol/membership/dial_plan.hpp"
 #include "tests/unit/test.hpp"
 
@@ -87,14 +86,6 @@ CAF_TEST(a dial that fails after the other side dialed changes nothing) {
   CAF_CHECK_EQUAL(plan.on_failed(anna, now, longest), 0u);
   CAF_CHECK_EQUAL(plan.take(anna).size(), 1u);
   CAF_CHECK_EQUAL(plan.dials(), 0u);
-}
-
-CAF_TEST(an address is a host and a port) {
-  CAF_CHECK(parse_host_port("edge.example:7000") == (host_port{"edge.example", 7000}));
-  CAF_CHECK(parse_host_port("[::1]:7") == (host_port{"::1", 7}));
-  for (const auto* wrong : {"", "host", "host:", ":7", "host:0", "host:70000", "host:7x", "::1:7",
-                            "[]:7", "[::1]", "[::1:7"})
-    CAF_CHECK(!parse_host_port(wrong));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
