@@ -92,7 +92,7 @@ struct node::parts {
   // Actors may still answer it while their system ends.
   std::shared_ptr<edge::edge_node> edge;
 
-  wall_time started = std::chrono::system_clock::now();
+  wall_time process_began = std::chrono::system_clock::now();
   std::unique_ptr<caf::actor_system_config> actor_settings;
   std::optional<caf::actor_system> system;
   std::unique_ptr<node_links> links; // nullptr: the server stands alone
@@ -224,7 +224,7 @@ result<done> node::parts::start_actors() {
   addresses = {edge->http_address(), edge->tls_address(), {}, config.domain};
 
   actor_settings
-    = office ? config_of_member(office->identity(), run_of(started)) : config_of_one_alone();
+    = office ? config_of_member(office->identity(), run_of(process_began)) : config_of_one_alone();
   tune(*actor_settings);
   system.emplace(*actor_settings);
   doors.emplace(actors::front_door{*system, "the store"},
@@ -245,7 +245,7 @@ result<done> node::parts::open_links() {
     return done{};
   auto opened = node_links::open(
     *system, {.identity = office->identity(),
-              .started = started,
+              .started = process_began,
               .host = host_in_cluster(),
               .listen = config.cluster.listen,
               .on_conflict = [&stop = stop](const failure& why) { stop.fail_with(why); }});
@@ -314,7 +314,7 @@ std::vector<actors::supervisor_actor> node::parts::supervisors() const {
 result<done> node::parts::start_api() {
   control::api_settings settings{.listen = config.api};
   api.emplace(*system, settings,
-              control::api_actors{.desk = links ? links->desk() : tree->desk(),
+              control::api_actors{.desk = links ? links->desk() : actors::desk_actor{tree->desk()},
                                   .store = deciding().store.as<actors::store_actor>(),
                                   .supervisors = supervisors(),
                                   .counters = [this] {
