@@ -124,16 +124,6 @@ CAF_TEST(a node that starts again is recognised in its new life) {
   CAF_CHECK(!third->conflict());
 }
 
-CAF_TEST(of two nodes with one identity the younger is told) {
-  auto nodes = start_many(3);
-  auto copy = start(3, {.seeds = {nodes[0]->port()}, .run = 9, .name = "copy"});
-  CAF_REQUIRE(await([&] { return copy->conflict().has_value(); }));
-  CAF_CHECK(copy->conflict()->code == errc::identity_in_use);
-  copy.reset();
-  CAF_CHECK(await([&] { return all_see(nodes, 3) && nodes[0]->view(3)->name == "n3"; }));
-  CAF_CHECK(!nodes[2]->conflict());
-}
-
 CAF_TEST(a seed that starts later is found then) {
   auto early = start(1);
   auto port = early->port();
