@@ -17,6 +17,7 @@ failure expired() { return fail(errc::certificate_refused, "its certificate has 
 
 peer_connection::peer_connection(const peer_setup& setup, stream_socket socket, basp_side dialed)
   : setup_{setup},
+    unsent_bytes_max_{setup.limits.unsent_bytes_max},
     dialed_{dialed},
     channel_{std::make_unique<channel>(setup.loop, std::move(socket))},
     where_{channel_->peer()},
@@ -131,8 +132,7 @@ bool peer_connection::take(byte_queue& into) {
 }
 
 void peer_connection::send(bytes_view bytes) {
-  auto all = setup_.limits.unsent_bytes_max;
-  auto room = all - std::min<std::size_t>(unsent_, all);
+  auto room = unsent_bytes_max_ - std::min<std::size_t>(unsent_, unsent_bytes_max_);
   buffers_.put_out(bytes, room, [this](wire_buffers::given outcome) {
     if (outcome == wire_buffers::given::more)
       return;

@@ -98,7 +98,8 @@ private:
   void send_out();
   void go(milliseconds linger);
 
-  peer_setup setup_;
+  peer_setup setup_; // what it refers to is gone before the last wire: of the loop alone
+  const std::size_t unsent_bytes_max_;
   basp_side dialed_;
   std::unique_ptr<channel> channel_; // of the loop alone; gone before the loop
   address where_;

@@ -71,7 +71,7 @@ CAF_TEST(three nodes with one seed see each other) {
   CAF_CHECK_EQUAL(two->name, "n2");
   CAF_CHECK(two->roles.has(node_role::edge));
   CAF_CHECK_EQUAL(two->cluster_address, "127.0.0.1:" + std::to_string(nodes[1]->port()));
-  CAF_CHECK_EQUAL(nodes[0]->list().agreed_version, 1u);
+  CAF_CHECK(nodes[0]->list().agreed_version == 1u);
   CAF_CHECK_EQUAL(nodes[0]->heard(event_kind::joined, 3), 1u);
 }
 
@@ -140,7 +140,7 @@ CAF_TEST(an actor that fails and starts again is the same member) {
   nodes[0]->start_again();
   CAF_CHECK(await([&] { return nodes[0]->living() == 3; }));
   CAF_CHECK(await([&] { return all_see(nodes, 3); }));
-  CAF_CHECK_EQUAL(nodes[1]->view(1)->run, run);
+  CAF_CHECK(nodes[1]->view(1)->run == run);
   CAF_CHECK_EQUAL(nodes[1]->heard(event_kind::restarted, 1), 0u);
   CAF_CHECK_EQUAL(nodes[1]->heard(event_kind::died, 1), 0u);
 }
@@ -195,7 +195,7 @@ CAF_TEST(gossip of nobody who is proven is not listened to) {
   caf::scoped_actor neighbour{alone->node().system};
   neighbour->send(alone->member(), gossip{"SMG"});
   CAF_CHECK(await([&] { return alone->list().counts.messages_refused == 2; }));
-  CAF_CHECK_EQUAL(alone->list().counts.messages_in, 0u);
+  CAF_CHECK(alone->list().counts.messages_in == 0u);
 }
 
 CAF_TEST(a node that was removed is not listened to) {
