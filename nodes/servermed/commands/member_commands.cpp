@@ -1,11 +1,8 @@
 // `servermed node`: the nodes of the cluster, as the database knows them.
 #include "nodes/servermed/cluster/founding.hpp"
-#include "nodes/servermed/commands/cluster_options.hpp"
-#include "nodes/servermed/commands/commands.hpp"
+#include "nodes/servermed/commands/cluster_command.hpp"
 #include "nodes/servermed/commands/table.hpp"
 #include "nodes/servermed/utc_time.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <sstream>
@@ -79,24 +76,6 @@ int renew_here(const member_options& options) {
     options.as_json);
 }
 
-using question = result<answer> (*)(control::cluster_ledger&, const member_options&);
-
-std::shared_ptr<member_options> add_command(CLI::App& group, const run_later& run, const char* name,
-                                            const char* purpose, question what,
-                                            CLI::App*& command) {
-  auto options = std::make_shared<member_options>();
-  command = group.add_subcommand(name, purpose);
-  add_database_options(*command, options->database);
-  command->add_flag("--json", options->as_json, "Answer in JSON");
-  command->callback([run, options, what] {
-    run([options, what] {
-      return ask_cluster(options->database, options->as_json,
-                         [&](control::cluster_ledger& facts) { return what(facts, *options); });
-    });
-  });
-  return options;
-}
-
 void add_renew(CLI::App& group, const run_later& run) {
   auto options = std::make_shared<member_options>();
   auto* command = group.add_subcommand(
@@ -114,9 +93,9 @@ void add_renew(CLI::App& group, const run_later& run) {
 void add_node(CLI::App& app, const run_later& run) {
   auto* group = app.add_subcommand("node", "Nodes of the cluster")->require_subcommand(1);
   CLI::App* command = nullptr;
-  add_command(*group, run, "list", "List nodes", list_the_nodes, command);
-  auto removed
-    = add_command(*group, run, "remove", "Keep a node out from now on", remove_a_node, command);
+  add_cluster_command<member_options>(*group, run, "list", "List nodes", list_the_nodes, command);
+  auto removed = add_cluster_command<member_options>(
+    *group, run, "remove", "Keep a node out from now on", remove_a_node, command);
   command->add_option("id", removed->node, "Its id in `servermed node list`")->required();
   add_renew(*group, run);
 }

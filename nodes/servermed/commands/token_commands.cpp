@@ -2,14 +2,11 @@
 #include "net/cluster/join_tls.hpp"
 #include "net/digest.hpp"
 #include "nodes/control/secrets.hpp"
-#include "nodes/servermed/commands/cluster_options.hpp"
-#include "nodes/servermed/commands/commands.hpp"
+#include "nodes/servermed/commands/cluster_command.hpp"
 #include "nodes/servermed/commands/table.hpp"
 #include "nodes/servermed/utc_time.hpp"
 #include "protocol/cluster/join_token.hpp"
 #include "protocol/quantity.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <sstream>
@@ -26,8 +23,6 @@ struct token_options {
   std::uint32_t uses = 1;
   std::int64_t token = 0;
 };
-
-using question = result<answer> (*)(control::cluster_ledger&, const token_options&);
 
 std::string_view to_string(control::token_standing standing) {
   switch (standing) {
@@ -141,27 +136,13 @@ result<answer> revoke_a_token(control::cluster_ledger& facts, const token_option
                 "Token " + id + " is revoked. Nodes that joined with it stay.\n"};
 }
 
-std::shared_ptr<token_options> add_command(CLI::App& group, const run_later& run, const char* name,
-                                           const char* purpose, question what, CLI::App*& command) {
-  auto options = std::make_shared<token_options>();
-  command = group.add_subcommand(name, purpose);
-  add_database_options(*command, options->database);
-  command->add_flag("--json", options->as_json, "Answer in JSON");
-  command->callback([run, options, what] {
-    run([options, what] {
-      return ask_cluster(options->database, options->as_json,
-                         [&](control::cluster_ledger& facts) { return what(facts, *options); });
-    });
-  });
-  return options;
-}
-
 } // namespace
 
 void add_token(CLI::App& app, const run_later& run) {
   auto* group = app.add_subcommand("token", "Join tokens for new nodes")->require_subcommand(1);
   CLI::App* command = nullptr;
-  auto made = add_command(*group, run, "create", "Invite a node", create_a_token, command);
+  auto made = add_cluster_command<token_options>(*group, run, "create", "Invite a node",
+                                                 create_a_token, command);
   add_role_option(*command, made->roles, "What it may become");
   command->get_option("--role")->required();
   command->add_option("--ttl", made->lifetime, "How long it is good, such as 30m or 2d")
@@ -172,9 +153,10 @@ void add_token(CLI::App& app, const run_later& run) {
     ->add_option("--address", made->addresses,
                  "Where it leads; the control nodes' own addresses without it")
     ->type_name("HOST:PORT");
-  add_command(*group, run, "list", "List tokens, without their secrets", list_the_tokens, command);
-  auto revoked
-    = add_command(*group, run, "revoke", "Take an invitation back", revoke_a_token, command);
+  add_cluster_command<token_options>(*group, run, "list", "List tokens, without their secrets",
+                                     list_the_tokens, command);
+  auto revoked = add_cluster_command<token_options>(
+    *group, run, "revoke", "Take an invitation back", revoke_a_token, command);
   command->add_option("id", revoked->token, "Its number in `servermed token list`")->required();
 }
 

@@ -7,6 +7,7 @@
 #include "nodes/control/cluster/sealing.hpp"
 #include "tests/unit/control/cluster_fixture.hpp"
 #include "tests/unit/control/stranger.hpp"
+#include "tests/unit/support/await.hpp"
 #include "tests/unit/test.hpp"
 
 #include <optional>
@@ -67,7 +68,7 @@ struct fixture : founded_cluster {
   }
 
   bool await_count(std::uint64_t join_listener_counts::*what, std::uint64_t least) {
-    return await(10s, [&] { return listener->counts().*what >= least; });
+    return await([&] { return listener->counts().*what >= least; });
   }
 
   std::string ask_raw(const std::string& text) {
@@ -282,7 +283,7 @@ CAF_TEST(a new certificate is shown from the next connection on) {
   CAF_REQUIRE(renewed);
   CAF_CHECK(listener->use({{renewed->certificate.pem, request.key}, own.ca}));
   auto is_shown = [&] { return certificate_at(listener->address().port, ca.fingerprint()); };
-  CAF_CHECK(await(10s, [&] { return is_shown() == renewed->certificate.serial; }));
+  CAF_CHECK(await([&] { return is_shown() == renewed->certificate.serial; }));
   CAF_CHECK(!listener->use({{"", ""}, own.ca}));
 }
 

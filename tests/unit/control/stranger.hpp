@@ -59,17 +59,4 @@ std::string ask_over_tls(std::uint16_t port, const std::string& ca_fingerprint,
 /// The serial number of the certificate that it shows.
 std::string certificate_at(std::uint16_t port, const std::string& ca_fingerprint);
 
-/// @returns false when it was not so in time
-template <class Condition>
-bool await(milliseconds patience, Condition condition) {
-  constexpr milliseconds pause{5};
-  auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end)
-      return false;
-    std::this_thread::sleep_for(pause);
-  }
-  return true;
-}
-
 } // namespace serverme::tests

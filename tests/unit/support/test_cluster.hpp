@@ -3,10 +3,10 @@
 
 #include "net/certificate_issuer.hpp"
 #include "net/cluster/node_certificate.hpp"
+#include "tests/unit/support/await.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <thread>
 
 namespace serverme::tests {
 
@@ -27,19 +27,5 @@ private:
   cluster_id id_;
   net::certificate_issuer ca_;
 };
-
-/// Waits for what another thread does. @returns false when it was not so within twenty seconds
-template <class Condition>
-bool await(Condition condition) {
-  constexpr std::chrono::seconds patience{20};
-  constexpr std::chrono::milliseconds pause{2};
-  auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end)
-      return false;
-    std::this_thread::sleep_for(pause);
-  }
-  return true;
-}
 
 } // namespace serverme::tests
