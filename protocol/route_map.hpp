@@ -8,8 +8,20 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace serverme {
+
+/// Where the lanes of a session are, when not only on this edge (docs/adr/0015). Shared by the routes
+/// of the session.
+struct session_places {
+  /// Where its actor lives; none: on this edge.
+  node_id home;
+  /// Other edges that have a lane of it, in the order in which to try them.
+  std::vector<node_id> others;
+
+  friend bool operator==(const session_places&, const session_places&) = default;
+};
 
 /// Where one endpoint leads, and what the edge does on the way.
 struct route {
@@ -26,6 +38,14 @@ struct route {
   std::string host_header;
   /// SHA-256 of "user:password"; empty: open to all.
   std::string basic_auth_digest;
+  /// nullptr: this edge is its home, and has all its lanes. Each edge has its own view: not told.
+  std::shared_ptr<const session_places> places;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, route& x) {
+    return f(x.endpoint, x.kind, x.host, x.port, x.session, x.owner, x.generation, x.inspect,
+             x.host_header, x.basic_auth_digest);
+  }
 };
 
 /// A snapshot. Copying it shares everything; a change copies one of its shards, so that a million

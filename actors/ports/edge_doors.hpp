@@ -7,8 +7,19 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace serverme::actors {
+
+/// Another edge of the cluster.
+struct neighbour_edge {
+  node_id node;
+  /// HOST:PORT, where agents and other edges reach its lanes; empty: it does not say.
+  std::string lane_address;
+
+  friend bool operator==(const neighbour_edge&, const neighbour_edge&) = default;
+};
 
 /// Every call may come from any thread and returns at once; each reply comes exactly once, on any
 /// thread.
@@ -18,6 +29,8 @@ public:
 
   /// Every loop serves by this map from its next turn on.
   virtual void publish_routes(std::shared_ptr<const route_map> routes) = 0;
+  /// All other edges that live: the loops keep lanes to them, and tell agents of them.
+  virtual void set_neighbours(std::vector<neighbour_edge>) {}
   /// Listens on a public TCP port for an endpoint. Errors: port_taken, listen_failed.
   virtual void open_port(std::uint16_t port, std::function<void(result<done>)> reply) = 0;
   virtual void close_port(std::uint16_t port) = 0;
