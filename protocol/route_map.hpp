@@ -12,8 +12,8 @@
 
 namespace serverme {
 
-/// Where the lanes of a session are, when not only on this edge (docs/adr/0015). Shared by the routes
-/// of the session.
+/// Where the lanes of a session are, when not only on this edge (docs/adr/0015). Shared by the
+/// routes of the session.
 struct session_places {
   /// Where its actor lives; none: on this edge.
   node_id home;
