@@ -14,6 +14,8 @@ namespace serverme {
 struct session_record {
   session_id session;
   account_id account;
+  /// By which its agent came: a session that moved ends, too, when that is revoked.
+  key_id key;
   /// SHA-256 of its resume token: whoever has that is this session, on any edge.
   std::string token_hash;
   /// Edges on which it has a lane now, its home first when that is one; empty: the agent is away.
@@ -22,7 +24,7 @@ struct session_record {
   friend bool operator==(const session_record&, const session_record&) = default;
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, session_record& x) {
-    return f(x.session, x.account, x.token_hash, x.lanes_at);
+    return f(x.session, x.account, x.key, x.token_hash, x.lanes_at);
   }
 };
 
@@ -31,9 +33,11 @@ struct edge_news {
   /// One message must stay far below what a link between nodes lets pass.
   static constexpr std::size_t entries_max = 256;
 
-  /// Grows by one with each message of one telling; the first (1) forgets what was told before.
+  /// Everything, in pages, and then what changes. Larger each time an edge begins anew; with its
+  /// last page (`is_whole`) what the telling before had more is over.
+  std::uint64_t telling = 0;
+  /// 1, and one more with each message of one telling.
   std::uint64_t number = 0;
-  /// The last of the pages that tell everything.
   bool is_whole = false;
   std::vector<session_record> sessions;
   std::vector<session_id> sessions_gone;
@@ -42,16 +46,18 @@ struct edge_news {
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, edge_news& x) {
-    return f(x.number, x.is_whole, x.sessions, x.sessions_gone, x.routes, x.routes_gone);
+    return f(x.telling, x.number, x.is_whole, x.sessions, x.sessions_gone, x.routes, x.routes_gone);
   }
 };
 
+/// The last message that was taken, in order; another one than was asked about: tell it anew.
 struct edge_news_taken {
+  std::uint64_t telling = 0;
   std::uint64_t number = 0;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, edge_news_taken& x) {
-    return f(x.number);
+    return f(x.telling, x.number);
   }
 };
 
@@ -68,14 +74,47 @@ struct companion_lanes {
 };
 
 /// To a session's former home: its agent has come to the edge that says this, with the token. The
-/// session ends there without a word to the agent, and without giving up what it held.
+/// session ends there without a word to the agent, and without giving up what it held. Answered by
+/// session_let_go. Errors: resume_refused (no such session, or another token).
 struct session_moved {
   session_id session;
   std::string token_hash;
 
+  friend bool operator==(const session_moved&, const session_moved&) = default;
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, session_moved& x) {
     return f(x.session, x.token_hash);
+  }
+};
+
+struct session_let_go {
+  session_id session;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, session_let_go& x) {
+    return f(x.session);
+  }
+};
+
+/// What visitors of one edge did with endpoints whose home is the edge that is told. Answered by
+/// edge_report_taken, and not sent on before.
+struct edge_report {
+  /// Without their numbers: the home gives them.
+  std::vector<capture_record> captures;
+  std::vector<tunnel_usage> used;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, edge_report& x) {
+    return f(x.captures, x.used);
+  }
+};
+
+struct edge_report_taken {
+  std::uint64_t captures = 0;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, edge_report_taken& x) {
+    return f(x.captures);
   }
 };
 
