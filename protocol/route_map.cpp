@@ -64,6 +64,32 @@ bool route_map::remove_port(std::uint16_t port, endpoint_id endpoint) {
   return true;
 }
 
+void route_map::apply(const std::vector<route_change>& changes) {
+  std::array<host_shard*, shards> own{};
+  std::shared_ptr<port_shard> ports;
+  for (const auto& [where, now] : changes) {
+    if (where.port != 0) {
+      if (!ports)
+        ports = ports_ ? std::make_shared<port_shard>(*ports_) : std::make_shared<port_shard>();
+      if (now)
+        ports->insert_or_assign(where.port, now);
+      else
+        ports->erase(where.port);
+      continue;
+    }
+    auto index = shard_of(where.host);
+    auto*& shard = own[index];
+    if (shard == nullptr)
+      shard = &own_shard(index);
+    if (now)
+      shard->insert_or_assign(where.host, now);
+    else
+      shard->erase(where.host);
+  }
+  if (ports)
+    ports_ = std::move(ports);
+}
+
 std::size_t route_map::size() const noexcept {
   std::size_t count = ports_ ? ports_->size() : 0;
   for (const auto& shard : hosts_)

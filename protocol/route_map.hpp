@@ -41,11 +41,33 @@ struct route {
   /// nullptr: this edge is its home, and has all its lanes. Each edge has its own view: not told.
   std::shared_ptr<const session_places> places;
 
+  friend bool operator==(const route&, const route&) = default;
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, route& x) {
     return f(x.endpoint, x.kind, x.host, x.port, x.session, x.owner, x.generation, x.inspect,
              x.host_header, x.basic_auth_digest);
   }
+};
+
+/// Where visitors look it up.
+struct route_key {
+  /// Empty for tcp.
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const route_key&, const route_key&) = default;
+};
+
+inline route_key key_of(const route& entry) {
+  if (entry.kind == endpoint_kind::tcp)
+    return {{}, entry.port};
+  return {entry.host, 0};
+}
+
+/// What serves from now on; nullptr: nothing.
+struct route_change {
+  route_key where;
+  std::shared_ptr<const route> now;
 };
 
 /// A snapshot. Copying it shares everything; a change copies one of its shards, so that a million
@@ -64,6 +86,8 @@ public:
   /// Only if it is still this endpoint's. @returns whether the map changed
   bool remove_host(std::string_view host, endpoint_id endpoint);
   bool remove_port(std::uint16_t port, endpoint_id endpoint);
+  /// All of them, whatever there was before, copying each shard once.
+  void apply(const std::vector<route_change>& changes);
 
   std::size_t size() const noexcept;
 
@@ -87,3 +111,10 @@ private:
 };
 
 } // namespace serverme
+
+template <>
+struct std::hash<serverme::route_key> {
+  std::size_t operator()(const serverme::route_key& x) const noexcept {
+    return std::hash<std::string>{}(x.host) ^ x.port;
+  }
+};

@@ -28,6 +28,19 @@ struct session_record {
   }
 };
 
+/// The last message of an edge that was taken, in order; zero: none. As an answer: another one than
+/// was sent means that it has to tell everything anew.
+struct edge_news_taken {
+  std::uint64_t telling = 0;
+  std::uint64_t number = 0;
+
+  friend bool operator==(const edge_news_taken&, const edge_news_taken&) = default;
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, edge_news_taken& x) {
+    return f(x.telling, x.number);
+  }
+};
+
 /// Some of what an edge serves, in order: answered by edge_news_taken, and not sent on before.
 struct edge_news {
   /// One message must stay far below what a link between nodes lets pass.
@@ -39,6 +52,8 @@ struct edge_news {
   /// 1, and one more with each message of one telling.
   std::uint64_t number = 0;
   bool is_whole = false;
+  /// What the sender has heard of the receiver: one that lost its memory is told everything.
+  edge_news_taken heard;
   std::vector<session_record> sessions;
   std::vector<session_id> sessions_gone;
   std::vector<route> routes;
@@ -46,18 +61,8 @@ struct edge_news {
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, edge_news& x) {
-    return f(x.telling, x.number, x.is_whole, x.sessions, x.sessions_gone, x.routes, x.routes_gone);
-  }
-};
-
-/// The last message that was taken, in order; another one than was asked about: tell it anew.
-struct edge_news_taken {
-  std::uint64_t telling = 0;
-  std::uint64_t number = 0;
-
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, edge_news_taken& x) {
-    return f(x.telling, x.number);
+    return f(x.telling, x.number, x.is_whole, x.heard, x.sessions, x.sessions_gone, x.routes,
+             x.routes_gone);
   }
 };
 
