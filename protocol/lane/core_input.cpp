@@ -45,7 +45,7 @@ result<done> core::state::take_header(bytes_view& bytes) {
 result<done> core::state::begin_frame() {
   left = frame.length;
   in_frame = true;
-  skipping = frame.type == frame_type{0} || frame.type > frame_type::unbind; // of a newer version
+  skipping = frame.type == frame_type{0} || frame.type > frame_type::edges; // of a newer version
   ++counters.frames_in;
   if (frame.type != frame_type::data)
     return done{};
@@ -112,7 +112,8 @@ result<done> core::state::on_frame(bytes_view payload, time_point now) {
     case frame_type::goaway:
     case frame_type::bind:
     case frame_type::bound:
-    case frame_type::unbind: handler.on_control(frame.type, payload); return done{};
+    case frame_type::unbind:
+    case frame_type::edges: handler.on_control(frame.type, payload); return done{};
   }
   return done{};
 }

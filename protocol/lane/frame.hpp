@@ -27,6 +27,7 @@ enum class frame_type : std::uint8_t {
   bind = 8,    // agent to edge: please serve this endpoint
   bound = 9,   // edge to agent: it is served, under this id and these URLs; or why not
   unbind = 10, // both ways: the endpoint is no longer served
+  edges = 11,  // edge to agent: the other edges there are now
 };
 
 /// On open and data: the sender will send no more bytes on this stream.

@@ -24,6 +24,7 @@ public:
     header(tag, sizeof(Number));
     out_.append(bytes_view{big_endian(value)});
   }
+  void flag(std::uint8_t tag, bool value) { number(tag, static_cast<std::uint8_t>(value ? 1 : 0)); }
   void text(std::uint8_t tag, std::string_view value) {
     if (value.empty())
       return;
@@ -93,6 +94,11 @@ public:
   template <class T, class Tag>
   void read(const field& from, strong<T, Tag>& into) {
     read(from, into.value);
+  }
+  void read(const field& from, bool& into) {
+    std::uint8_t flag = 0;
+    read(from, flag);
+    into = flag != 0;
   }
   void read_code(const field& from, std::optional<failure>& into) {
     std::uint16_t code = 0;
@@ -164,6 +170,8 @@ void append_to(byte_queue& out, const hello& x) {
   w.text(6, x.resume_token);
   w.text(7, x.agent);
   w.number(8, x.window);
+  if (x.companion)
+    w.flag(9, true);
 }
 
 result<hello> parse_hello(bytes_view payload) {
@@ -177,6 +185,7 @@ result<hello> parse_hello(bytes_view payload) {
       case 6: r.read(f, x.resume_token); break;
       case 7: r.read(f, x.agent); break;
       case 8: r.read(f, x.window); break;
+      case 9: r.read(f, x.companion); break;
       default: break;
     }
   });
@@ -188,11 +197,13 @@ void append_to(byte_queue& out, const welcome& x) {
   w.number(2, x.capabilities);
   w.number(3, x.session.value);
   w.text(4, x.resume_token);
-  w.number(5, static_cast<std::uint8_t>(x.resumed ? 1 : 0));
+  w.flag(5, x.resumed);
   w.text(6, x.node);
   w.number(7, count_of(x.ping_after));
   w.number(8, x.lanes_max);
   w.number(9, x.window);
+  for (const auto& edge : x.edges)
+    w.text(10, edge);
 }
 
 result<welcome> parse_welcome(bytes_view payload) {
@@ -203,16 +214,12 @@ result<welcome> parse_welcome(bytes_view payload) {
                             case 2: r.read(f, x.capabilities); break;
                             case 3: r.read(f, x.session); break;
                             case 4: r.read(f, x.resume_token); break;
-                            case 5: {
-                              std::uint8_t flag = 0;
-                              r.read(f, flag);
-                              x.resumed = flag != 0;
-                              break;
-                            }
+                            case 5: r.read(f, x.resumed); break;
                             case 6: r.read(f, x.node); break;
                             case 7: r.read(f, x.ping_after); break;
                             case 8: r.read(f, x.lanes_max); break;
                             case 9: r.read(f, x.window); break;
+                            case 10: r.read(f, x.edges.emplace_back()); break;
                             default: break;
                           }
                         });
@@ -354,6 +361,23 @@ result<goaway> parse_goaway(bytes_view payload) {
       case 2: r.read(f, x.detail); break;
       case 3: r.read(f, x.retry_after); break;
       case 4: r.read(f, x.prefer.emplace_back()); break;
+      default: break;
+    }
+  });
+}
+
+void append_to(byte_queue& out, const edges& x) {
+  field_writer w{out};
+  w.flag(1, x.please_move);
+  for (const auto& edge : x.others)
+    w.text(2, edge);
+}
+
+result<edges> parse_edges(bytes_view payload) {
+  return parse<edges>(payload, "EDGES", {1}, [](field_reader& r, const field& f, edges& x) {
+    switch (f.tag) {
+      case 1: r.read(f, x.please_move); break;
+      case 2: r.read(f, x.others.emplace_back()); break;
       default: break;
     }
   });

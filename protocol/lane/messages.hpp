@@ -20,7 +20,15 @@ inline constexpr std::uint16_t version_min = 1;
 inline constexpr std::uint16_t version_max = 1;
 
 /// Bits of what a side can do beyond version 1. Unknown bits are ignored.
-enum class capability : std::uint64_t { none = 0 };
+enum class capability : std::uint64_t {
+  none = 0,
+  /// Edge: knows hello.companion, and what it means that a session comes from another edge.
+  companions = 1,
+};
+
+constexpr bool has(std::uint64_t bits, capability what) noexcept {
+  return (bits & static_cast<std::uint64_t>(what)) != 0;
+}
 
 /// Agent to edge, on every new lane. Either a key (a new session), or a resume token (one more
 /// lane, or a return); with both, the key is used when the token is no longer good.
@@ -35,6 +43,9 @@ struct hello {
   std::string agent;
   /// How many bytes the edge may send on a new stream before the first WINDOW.
   std::uint32_t window = 0;
+  /// One more lane of a session that goes on where it lives. Otherwise a session that lives on
+  /// another edge moves to this one. Only to edges that can do so (capability::companions).
+  bool companion = false;
 
   friend bool operator==(const hello&, const hello&) = default;
 };
@@ -56,6 +67,8 @@ struct welcome {
   /// How many lanes this session may have.
   std::uint16_t lanes_max = 1;
   std::uint32_t window = 0;
+  /// Other edges, HOST:PORT, for a companion or when this one is lost.
+  std::vector<std::string> edges;
 
   friend bool operator==(const welcome&, const welcome&) = default;
 };
@@ -115,6 +128,15 @@ struct goaway {
   friend bool operator==(const goaway&, const goaway&) = default;
 };
 
+/// Edge to agent, when what `welcome` said of them is no longer true.
+struct edges {
+  /// The edge has more sessions than its share: this one should move to one of the others.
+  bool please_move = false;
+  std::vector<std::string> others;
+
+  friend bool operator==(const edges&, const edges&) = default;
+};
+
 void append_to(byte_queue& out, const hello& x);
 void append_to(byte_queue& out, const welcome& x);
 void append_to(byte_queue& out, const bind& x);
@@ -123,6 +145,7 @@ void append_to(byte_queue& out, const unbind& x);
 /// With the u16 length in front; first bytes follow directly.
 void append_to(byte_queue& out, const open& x);
 void append_to(byte_queue& out, const goaway& x);
+void append_to(byte_queue& out, const edges& x);
 
 /// Each @errors protocol_violation: a field is cut short or of the wrong size, or one that is
 /// needed is missing.
@@ -132,6 +155,7 @@ result<bind> parse_bind(bytes_view payload);
 result<bound> parse_bound(bytes_view payload);
 result<unbind> parse_unbind(bytes_view payload);
 result<goaway> parse_goaway(bytes_view payload);
+result<edges> parse_edges(bytes_view payload);
 
 struct open_parts {
   open message;

@@ -35,13 +35,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0)
     return 0;
   bytes_view payload{reinterpret_cast<const std::byte*>(data) + 1, size - 1};
-  switch (data[0] % 7) {
+  switch (data[0] % 8) {
     case 0: round_trip(payload, lane::parse_hello); break;
     case 1: round_trip(payload, lane::parse_welcome); break;
     case 2: round_trip(payload, lane::parse_bind); break;
     case 3: round_trip(payload, lane::parse_bound); break;
     case 4: round_trip(payload, lane::parse_unbind); break;
     case 5: round_trip(payload, lane::parse_goaway); break;
+    case 6: round_trip(payload, lane::parse_edges); break;
     default: round_trip(payload, parse_open); break;
   }
   return 0;

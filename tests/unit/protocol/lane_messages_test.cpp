@@ -20,7 +20,8 @@ const hello some_hello{.version_min = 1,
                        .session = session_id{0xfedcba9876543210},
                        .resume_token = "token",
                        .agent = "serverme/0.1.0 linux",
-                       .window = 262'144};
+                       .window = 262'144,
+                       .companion = true};
 const welcome some_welcome{.version = 1,
                            .capabilities = 5,
                            .session = {77},
@@ -29,7 +30,9 @@ const welcome some_welcome{.version = 1,
                            .node = "dev",
                            .ping_after = milliseconds{4000},
                            .lanes_max = 4,
-                           .window = 262'144};
+                           .window = 262'144,
+                           .edges = {"edge-1.test:8443", "[2001:db8::1]:8443"}};
+const edges some_edges{.please_move = true, .others = {"edge-1.test:8443", "edge-2.test:8443"}};
 const bind some_bind{.request = 9,
                      .endpoint = {.kind = endpoint_kind::tcp,
                                   .name = "shop",
@@ -85,6 +88,7 @@ void for_each_message(Check check) {
   check(some_unbind, parser<unbind>{parse_unbind});
   check(some_open, parser<open>{parse_whole_open});
   check(some_goaway, parser<goaway>{parse_goaway});
+  check(some_edges, parser<edges>{parse_edges});
 }
 
 /// The fields of a payload, each with its header.
@@ -131,6 +135,7 @@ CAF_TEST(defaults come back too) {
   CAF_CHECK(*parse_unbind(as_bytes(bytes_of(unbind{}))) == unbind{});
   CAF_CHECK(*parse_whole_open(as_bytes(bytes_of(open{}))) == open{});
   CAF_CHECK(*parse_goaway(as_bytes(bytes_of(goaway{}))) == goaway{});
+  CAF_CHECK(*parse_edges(as_bytes(bytes_of(edges{}))) == edges{});
 }
 
 CAF_TEST(fields of a newer version are skipped wherever they stand) {
@@ -191,6 +196,7 @@ CAF_TEST(what is needed must be there) {
   without(some_unbind, parse_unbind, {1});
   without(some_open, parse_whole_open, {1, 2});
   without(some_goaway, parse_goaway, {1});
+  without(some_edges, parse_edges, {1});
 }
 
 CAF_TEST(a kind of endpoint that nobody knows is refused) {
