@@ -45,6 +45,9 @@ struct agent::state final : session_user, stream_home {
   result<done> on_bound(const lane::bound& answer) override;
   void on_unbound(const lane::unbind& what) override;
   void on_round_trip(microseconds time) override { observer.on_round_trip(time); }
+  void on_companion_changed(const std::string& node) override {
+    observer.on_companion_changed(node);
+  }
   void on_tick(time_point now) override;
   void on_over(const std::optional<failure>& why) override;
   lane::stream_handler* on_stream(lane::core& core, lane::stream_id id, const lane::open& message,

@@ -54,7 +54,8 @@ public:
   virtual ~agent_observer() = default;
 
   virtual void on_connecting() {}
-  /// A session is up; `resumed`: the one from before the connection was lost.
+  /// A session is up, or has moved to another edge of the cluster, `node`. `resumed`: it is the one
+  /// from before.
   virtual void on_connected(const std::string& node, bool resumed) = 0;
   virtual void on_tunnel_ready(std::size_t tunnel, const std::vector<std::string>& urls) = 0;
   /// The edge cannot serve this one now (its name may be that of an agent that just died): it is
@@ -70,6 +71,9 @@ public:
   virtual void on_disconnected(const failure& why) = 0;
   virtual void on_reconnecting(milliseconds pause) = 0;
   virtual void on_round_trip(microseconds) {}
+  /// In a cluster: the node where there is a second lane, for the day when the first one is lost.
+  /// Empty: there is none now.
+  virtual void on_companion_changed(const std::string& node) { (void)node; }
   virtual void on_request(const request_line&) {}
   /// tcp and tls: a visitor came, or left.
   virtual void on_visitors_changed(std::size_t open_connections) { (void)open_connections; }

@@ -42,7 +42,7 @@ void agent_lane::on_dialed(result<net::stream_socket> outcome) {
   if (!outcome)
     return end(outcome.error());
   auto connection = std::make_unique<net::channel>(loop_, std::move(*outcome));
-  connection->secure(net::tls_session::connect(setup_.tls, setup_.server.host));
+  connection->secure(net::tls_session::connect(setup_.tls, setup_.name));
   stage_ = stage::greeting;
   greeted_by_ = loop_.now() + greeting_timeout;
   net::lane_user& user = *this;
@@ -86,13 +86,20 @@ result<done> agent_lane::take_control(lane::frame_type type, bytes_view payload)
       auto answer = lane::parse_bound(payload);
       if (!answer)
         return fail(answer.error());
-      return owner_.on_lane_bound(*answer);
+      return owner_.on_lane_bound(*this, *answer);
     }
     case lane::frame_type::unbind: {
       auto what = lane::parse_unbind(payload);
       if (!what)
         return fail(what.error());
-      owner_.on_lane_unbound(*what);
+      owner_.on_lane_unbound(*this, *what);
+      return done{};
+    }
+    case lane::frame_type::edges: {
+      auto news = lane::parse_edges(payload);
+      if (!news)
+        return fail(news.error());
+      owner_.on_lane_edges(*this, *news);
       return done{};
     }
     default: return fail(errc::protocol_violation, "an edge does not send this frame");
@@ -129,7 +136,9 @@ result<done> agent_lane::take_goaway(bytes_view payload) {
   return done{};
 }
 
-void agent_lane::on_round_trip(microseconds round_trip) { owner_.on_lane_round_trip(round_trip); }
+void agent_lane::on_round_trip(microseconds round_trip) {
+  owner_.on_lane_round_trip(*this, round_trip);
+}
 
 void agent_lane::on_lane_closed(const failure& why) { end(told_.value_or(why)); }
 

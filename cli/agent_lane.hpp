@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace serverme::cli {
 
@@ -20,11 +21,13 @@ public:
                                                const lane::open& message, bytes_view first)
     = 0;
   /// @errors protocol_violation: to a question that nobody asked; ends the lane
-  virtual result<done> on_lane_bound(const lane::bound& answer) = 0;
-  virtual void on_lane_unbound(const lane::unbind& what) = 0;
+  virtual result<done> on_lane_bound(agent_lane& lane, const lane::bound& answer) = 0;
+  virtual void on_lane_unbound(agent_lane& lane, const lane::unbind& what) = 0;
+  /// Other edges came or went.
+  virtual void on_lane_edges(agent_lane& lane, const lane::edges& news) = 0;
   /// The edge wants no new streams here, or none of us at all.
   virtual void on_lane_goaway(agent_lane& lane, const lane::goaway& why) = 0;
-  virtual void on_lane_round_trip(microseconds round_trip) = 0;
+  virtual void on_lane_round_trip(agent_lane& lane, microseconds round_trip) = 0;
   /// The last call, after every stream was reset; the lane may be destroyed in it.
   virtual void on_lane_over(agent_lane& lane, const failure& why) = 0;
 
@@ -34,6 +37,8 @@ protected:
 
 struct lane_setup {
   net::address server;
+  /// What the certificate must be for: all edges of a cluster have one for the same name.
+  std::string name;
   /// TLS 1.3, ALPN serverme/1, certificates checked.
   net::ssl_context tls;
   lane::hello greeting;
@@ -49,6 +54,7 @@ public:
   ~agent_lane();
 
   void start();
+  const net::address& server() const noexcept { return setup_.server; }
   /// Takes new streams.
   bool is_up() const noexcept { return stage_ == stage::up; }
   /// Is there, or was until GOAWAY: its streams go on.

@@ -24,7 +24,9 @@ constexpr double bytes_busy = 4e6; // within about half a second
 constexpr int ticks_busy = 2;
 constexpr milliseconds quiet_time{30'000};
 constexpr milliseconds lane_refused_pause{60'000};
-constexpr std::size_t preferred_max = 3;
+// An edge that does not answer is left for the next one, when there is one, before dialing gives
+// up.
+constexpr milliseconds attempt_time{3'000};
 
 // Counts while the machine sleeps, which steady_clock does not.
 milliseconds time_since_boot() {
@@ -42,6 +44,8 @@ edge_session::edge_session(net::event_loop& loop, session_config config, session
     budget_{window_bytes},
     backoff_{config_.backoff},
     random_{std::random_device{}()},
+    itinerary_{config_.server},
+    companion_{loop, budget_, *this},
     wake_{loop.now(), time_since_boot()},
     self_{std::make_shared<edge_session*>(this)} {}
 
@@ -67,73 +71,142 @@ lane::hello edge_session::greeting() const {
           .window = lane::core_limits{}.window_initial};
 }
 
-// The certificate is checked against its name as any other's.
-void edge_session::prefer(const std::vector<std::string>& edges) {
-  preferred_.clear();
-  for (const auto& each : edges) {
-    auto where = net::parse_address(each);
-    if (where && !where->host.empty() && where->port != 0 && preferred_.size() < preferred_max)
-      preferred_.push_back(std::move(*where));
-  }
-}
-
 void edge_session::connect() {
-  was_sent_ = !preferred_.empty();
-  server_ = was_sent_ ? preferred_.front() : config_.server;
-  if (was_sent_)
-    preferred_.erase(preferred_.begin());
+  auto other = itinerary_.next();
+  server_ = other.value_or(config_.server);
+  is_last_of_round_ = !other;
+  if (!other)
+    retry_after_ = milliseconds{0};
   ++pauses_;
   stage_ = stage::connecting;
   tried_at_ = loop_.now();
-  retry_after_ = milliseconds{0};
   user_.on_connecting();
   auto hello = greeting();
   hello.api_key = config_.api_key;
-  open_lane(std::move(hello));
+  coming_ = dial(server_, std::move(hello));
 }
 
-void edge_session::open_lane(lane::hello greeting) {
+// The certificate is checked against the configured name, whichever edge it is.
+std::unique_ptr<agent_lane> edge_session::dial(const net::address& edge, lane::hello greeting) {
   lane_owner& owner = *this;
-  lane_setup setup{server_, tls_, std::move(greeting)};
-  lanes_.push_back(std::make_unique<agent_lane>(loop_, std::move(setup), budget_, owner));
-  lanes_.back()->start();
+  lane_setup setup{edge, config_.server.host, tls_, std::move(greeting)};
+  auto lane = std::make_unique<agent_lane>(loop_, std::move(setup), budget_, owner);
+  lane->start();
+  return lane;
 }
 
 void edge_session::on_lane_up(agent_lane& lane, const lane::welcome& welcome) {
   if (stage_ == stage::leaving)
     return lane.say_goodbye(errc::closed_by_owner);
-  if (stage_ == stage::up) {
-    if (id_ != welcome.session) // a lane of another session carries nothing of ours
-      lane.say_goodbye(errc::closed_by_owner);
+  if (&lane != coming_.get())
+    return on_another_lane_up(lane, welcome);
+  if (stage_ == stage::connecting)
+    return settle(welcome);
+  if (stage_ != stage::up)
     return;
+  if (welcome.session != id_ || !welcome.resumed) {
+    lane.say_goodbye(errc::closed_by_owner);
+    return; // the next one is tried when it has ended
   }
+  for (auto& old : std::exchange(lanes_, {})) {
+    old->say_goodbye(errc::draining);
+    former_.push_back(std::move(old));
+  }
+  settle(welcome);
+}
+
+void edge_session::on_another_lane_up(agent_lane& lane, const lane::welcome& welcome) {
+  if (id_ != welcome.session) // a lane of another session carries nothing of ours
+    return lane.say_goodbye(errc::closed_by_owner);
+  // Behind one address there may be several edges: what came to another one is no lane of the home.
+  if (knows_companions_ && welcome.node != node_) {
+    no_lanes_before_ = loop_.now() + lane_refused_pause;
+    lane.say_goodbye(errc::draining);
+  }
+}
+
+// The lane that was on its way is the first one of the session's home.
+void edge_session::settle(const lane::welcome& welcome) {
+  server_ = coming_->server();
   auto is_same = id_ == welcome.session;
   id_ = welcome.session;
   // One that was resumed keeps the token that we have; another one's is no good for it.
   if (!is_same || !welcome.resume_token.empty())
     resume_token_ = welcome.resume_token;
+  lanes_.push_back(std::move(coming_));
   lanes_max_ = welcome.lanes_max;
-  preferred_.clear();
+  node_ = welcome.node;
+  knows_companions_ = has(welcome.capabilities, lane::capability::companions);
+  itinerary_.learn(welcome.edges);
   stage_ = stage::up;
   up_since_ = quiet_since_ = loop_.now();
   busy_ticks_ = 0;
+  if (knows_companions_)
+    companion_.begin({tls_, config_.server.host}, greeting(), server_, itinerary_.others());
+  else
+    companion_.close();
   user_.on_connected(welcome.node, is_same && welcome.resumed);
 }
 
-// --- losing and coming back ---------------------------------------------------------------
+// --- moving, losing and coming back -------------------------------------------------------
+
+void edge_session::on_lane_edges(agent_lane& lane, const lane::edges& news) {
+  if (!is_of_home(lane) || !knows_companions_)
+    return;
+  itinerary_.learn(news.others);
+  companion_.set_edges(itinerary_.others());
+  if (news.please_move && stage_ == stage::up)
+    move_away();
+}
 
 void edge_session::on_lane_goaway(agent_lane& lane, const lane::goaway& why) {
+  auto is_coming = &lane == coming_.get();
+  if (!is_coming && !is_of_home(lane))
+    return;
   retry_after_ = std::max(retry_after_, why.retry_after);
   if (!why.prefer.empty())
-    prefer(why.prefer);
-  if (why.code == errc::resume_refused) {
+    itinerary_.prefer(why.prefer);
+  // Edges to which the session might only have moved, or where one more lane came by chance, need
+  // not know it.
+  auto is_about_session
+    = is_coming ? stage_ == stage::connecting : lane.was_up() || !knows_companions_;
+  if (why.code == errc::resume_refused && is_about_session) {
     id_.reset();
     resume_token_.clear();
   }
+  if (stage_ != stage::up || is_coming || !lane.carries_streams())
+    return;
+  if (knows_companions_ && why.code == errc::draining && !why.prefer.empty())
+    return move_away();
   // The edge has had enough of this connection, not of us: the next one takes over before it ends.
   // An edge that drains refuses it, and its goodbye counts.
-  if (stage_ == stage::up && lane.carries_streams() && !has_lanes_for_new_streams())
+  if (!has_lanes_for_new_streams())
     open_another_lane();
+}
+
+// Before the lanes here end: visitors notice nothing.
+void edge_session::move_away() {
+  if (coming_)
+    return;
+  itinerary_.begin(companion_.where(), server_, random_);
+  companion_.hold();
+  try_next_home();
+}
+
+// With the token only: where nobody knows the session there is no reason to go.
+void edge_session::try_next_home() {
+  while (auto edge = itinerary_.next()) {
+    if (*edge == server_)
+      continue;
+    tried_at_ = loop_.now();
+    coming_ = dial(*edge, greeting());
+    return;
+  }
+  companion_.go_on(); // nobody takes us: what there is goes on
+}
+
+bool edge_session::is_of_home(const agent_lane& lane) const noexcept {
+  return std::ranges::find(lanes_, &lane, &std::unique_ptr<agent_lane>::get) != lanes_.end();
 }
 
 // Or will have: one that is on its way is not asked for twice.
@@ -147,47 +220,84 @@ bool edge_session::has_lanes() const noexcept {
 }
 
 void edge_session::on_lane_over(agent_lane& lane, const failure& why) {
-  auto found = std::ranges::find(lanes_, &lane, &std::unique_ptr<agent_lane>::get);
-  if (found == lanes_.end())
+  if (&lane == coming_.get()) {
+    auto gone = std::move(coming_);
+    if (stage_ == stage::connecting)
+      on_lost(why);
+    else if (stage_ == stage::up)
+      try_next_home();
+    else if (stage_ == stage::leaving && !has_lanes())
+      end(farewell_);
     return;
-  auto gone = std::move(*found);
-  lanes_.erase(found);
-  switch (stage_) {
-    case stage::idle:
-    case stage::pausing:
-    case stage::over: return;
-    case stage::leaving:
-      if (!has_lanes())
-        end(farewell_);
-      return;
-    case stage::connecting: return on_lost(why);
-    case stage::up:
-      // One more that was not let in, for whatever reason, takes nothing from those that are.
-      if (!lane.was_up())
-        no_lanes_before_ = loop_.now() + lane_refused_pause;
-      if (!has_lanes() || (lane.was_up() && is_permanent(why.code)))
-        on_lost(why);
-      return;
+  }
+  for (auto* list : {&former_, &lanes_}) {
+    auto found = std::ranges::find(*list, &lane, &std::unique_ptr<agent_lane>::get);
+    if (found == list->end())
+      continue;
+    auto gone = std::move(*found);
+    list->erase(found);
+    if (list == &lanes_)
+      on_home_over(lane, why);
+    return;
   }
 }
 
+void edge_session::on_home_over(agent_lane& lane, const failure& why) {
+  if (stage_ == stage::leaving && !has_lanes())
+    return end(farewell_);
+  if (stage_ != stage::up)
+    return;
+  // One more that was not let in, for whatever reason, takes nothing from those that are.
+  if (!lane.was_up())
+    no_lanes_before_ = loop_.now() + lane_refused_pause;
+  if (!has_lanes() || (lane.was_up() && is_permanent(why.code)))
+    on_lost(why);
+}
+
 void edge_session::on_lost(const failure& why) {
+  auto was_up = stage_ == stage::up;
   // What is wrong with an edge that we were sent to says nothing about ours.
-  auto is_final = is_permanent(why.code) && (stage_ == stage::up || !was_sent_);
-  if (stage_ == stage::up)
+  auto is_final = is_permanent(why.code) && (was_up || server_ == config_.server);
+  if (was_up)
     backoff_.on_lost(std::chrono::duration_cast<milliseconds>(loop_.now() - up_since_));
-  stage_ = stage::pausing;
+  companion_.hold();
   // Another one that is still being greeted would belong to nobody.
-  auto rest = std::exchange(lanes_, {});
-  for (auto& lane : rest)
+  for (auto& lane : std::exchange(lanes_, {}))
     lane->close_gently();
+  if (was_up && coming_ && !is_final) { // on the way to another home already
+    stage_ = stage::connecting;
+    server_ = coming_->server();
+    is_last_of_round_ = false;
+    return user_.on_disconnected(why);
+  }
+  stage_ = stage::pausing;
   user_.on_disconnected(why);
   if (stage_ != stage::pausing)
     return;
   if (is_final)
     return end(why);
+  if (was_up || is_last_of_round_)
+    itinerary_.begin(companion_.where(), server_, random_);
+  come_back();
+}
+
+// To another edge at once; to the configured server, where everybody comes, after a pause.
+void edge_session::come_back() {
+  if (itinerary_.has_next())
+    return connect();
   auto random = std::uniform_real_distribution<double>{0, 1}(random_);
   pause(std::max(backoff_.on_failure(random), retry_after_));
+}
+
+void edge_session::give_up_attempt(time_point now) {
+  if (!coming_ || !itinerary_.has_next() || now - tried_at_ < attempt_time)
+    return;
+  auto gone = std::move(coming_);
+  gone->close_gently();
+  if (stage_ == stage::up)
+    try_next_home();
+  else
+    on_lost(fail(errc::server_unreachable, net::to_string(server_) + " does not answer"));
 }
 
 void edge_session::pause(milliseconds length) {
@@ -210,13 +320,25 @@ void edge_session::on_network_changed() {
 
 void edge_session::tick(time_point now) {
   auto slept = wake_.on_tick(now, time_since_boot());
-  // By number: a lane that ends is taken out of the list.
-  for (std::size_t i = lanes_.size(); i-- > 0;) {
-    if (slept)
-      lanes_[i]->on_wake();
-    else
-      lanes_[i]->on_tick(now);
+  // By number: a lane that ends is taken out of its list.
+  for (auto* list : {&lanes_, &former_}) {
+    for (std::size_t i = list->size(); i-- > 0;) {
+      if (i >= list->size())
+        continue;
+      if (slept)
+        (*list)[i]->on_wake();
+      else
+        (*list)[i]->on_tick(now);
+    }
   }
+  if (coming_)
+    coming_->on_tick(now);
+  if (slept)
+    companion_.on_wake();
+  else
+    companion_.on_tick(now);
+  if (stage_ == stage::up || stage_ == stage::connecting)
+    give_up_attempt(now);
   if (slept && stage_ == stage::pausing)
     connect();
   if (stage_ == stage::up)
@@ -245,8 +367,13 @@ void edge_session::balance_lanes(time_point now) {
     close_a_quiet_lane();
 }
 
-// With the token only: a key would open a session of its own if the token were no longer good.
-void edge_session::open_another_lane() { open_lane(greeting()); }
+// With the token only: a key would open a session of its own if the token were no longer good. As a
+// companion's: should it come to another edge, the session stays where it is.
+void edge_session::open_another_lane() {
+  auto hello = greeting();
+  hello.companion = knows_companions_;
+  lanes_.push_back(dial(server_, std::move(hello)));
+}
 
 // One that carries nothing: no stream is hurt.
 void edge_session::close_a_quiet_lane() {
@@ -269,13 +396,31 @@ lane::stream_handler* edge_session::on_lane_stream(agent_lane& lane, lane::strea
   return user_.on_stream(lane.core(), id, message, first);
 }
 
-result<done> edge_session::on_lane_bound(const lane::bound& answer) {
-  return user_.on_bound(answer);
+lane::stream_handler* edge_session::on_companion_stream(agent_lane& lane, lane::stream_id id,
+                                                        const lane::open& message,
+                                                        bytes_view first) {
+  return user_.on_stream(lane.core(), id, message, first);
 }
 
-void edge_session::on_lane_unbound(const lane::unbind& what) { user_.on_unbound(what); }
+void edge_session::on_companion_changed(const std::string& node) {
+  if (stage_ != stage::leaving && stage_ != stage::over)
+    user_.on_companion_changed(node);
+}
 
-void edge_session::on_lane_round_trip(microseconds round_trip) { user_.on_round_trip(round_trip); }
+// What a former home still says of endpoints is older than what the home says.
+result<done> edge_session::on_lane_bound(agent_lane& lane, const lane::bound& answer) {
+  return is_of_home(lane) ? user_.on_bound(answer) : done{};
+}
+
+void edge_session::on_lane_unbound(agent_lane& lane, const lane::unbind& what) {
+  if (is_of_home(lane))
+    user_.on_unbound(what);
+}
+
+void edge_session::on_lane_round_trip(agent_lane& lane, microseconds round_trip) {
+  if (is_of_home(lane))
+    user_.on_round_trip(round_trip);
+}
 
 // --- the end ------------------------------------------------------------------------------
 
@@ -288,8 +433,10 @@ void edge_session::leave(std::optional<failure> why) {
   if (is_second_time || !has_lanes())
     return end(farewell_);
   stage_ = stage::leaving;
+  coming_.reset();
   for (auto& lane : lanes_)
     lane->say_goodbye(errc::closed_by_owner);
+  companion_.say_goodbye();
   loop_.after(goodbye_time, [weak = std::weak_ptr{self_}] {
     if (auto self = weak.lock())
       (*self)->end((*self)->farewell_);
@@ -307,9 +454,12 @@ void edge_session::end(std::optional<failure> why) {
     auto& s = **self;
     s.ticker_.reset();
     s.routes_.reset();
-    auto rest = std::exchange(s.lanes_, {});
-    for (auto& lane : rest)
-      lane->close_gently();
+    for (auto* list : {&s.lanes_, &s.former_})
+      for (auto& lane : std::exchange(*list, {}))
+        lane->close_gently();
+    if (auto attempt = std::exchange(s.coming_, nullptr))
+      attempt->close_gently();
+    s.companion_.close();
     s.user_.on_over(why);
   });
 }

@@ -1,8 +1,14 @@
 // The session with an edge, over whatever the network does: dialing, lanes, resuming, back-off,
 // goodbye. What is served over it is up to the user.
+//
+// In a cluster it has a home, one of the edges, and a companion (companion.hpp). When the home is
+// lost it moves to the companion's edge at once; when the home says that it is about to stop, it
+// moves first, and the lanes that it had there end when their streams have.
 #pragma once
 
 #include "cli/agent_lane.hpp"
+#include "cli/companion.hpp"
+#include "cli/edge_itinerary.hpp"
 #include "cli/wake_watch.hpp"
 #include "net/route_watch.hpp"
 #include "protocol/backoff.hpp"
@@ -30,6 +36,8 @@ public:
                                           const lane::open& message, bytes_view first)
     = 0;
   virtual void on_round_trip(microseconds round_trip) = 0;
+  /// The node that is the second edge now; empty: none.
+  virtual void on_companion_changed(const std::string& node) = 0;
   /// About twice a second, while the session is not over.
   virtual void on_tick(time_point now) = 0;
   /// The last call, never from within a call into the session. Nothing: leave() without a reason.
@@ -46,7 +54,7 @@ struct session_config {
   backoff_limits backoff;
 };
 
-class edge_session final : lane_owner {
+class edge_session final : lane_owner, companion_user {
 public:
   edge_session(net::event_loop& loop, session_config config, session_user& user);
   ~edge_session();
@@ -65,19 +73,32 @@ private:
   void on_lane_up(agent_lane& lane, const lane::welcome& welcome) override;
   lane::stream_handler* on_lane_stream(agent_lane& lane, lane::stream_id id,
                                        const lane::open& message, bytes_view first) override;
-  result<done> on_lane_bound(const lane::bound& answer) override;
-  void on_lane_unbound(const lane::unbind& what) override;
+  result<done> on_lane_bound(agent_lane& lane, const lane::bound& answer) override;
+  void on_lane_unbound(agent_lane& lane, const lane::unbind& what) override;
+  void on_lane_edges(agent_lane& lane, const lane::edges& news) override;
   void on_lane_goaway(agent_lane& lane, const lane::goaway& why) override;
-  void on_lane_round_trip(microseconds round_trip) override;
+  void on_lane_round_trip(agent_lane& lane, microseconds round_trip) override;
   void on_lane_over(agent_lane& lane, const failure& why) override;
+  lane::stream_handler* on_companion_stream(agent_lane& lane, lane::stream_id id,
+                                            const lane::open& message, bytes_view first) override;
+  void on_companion_changed(const std::string& node) override;
+
+  using lanes = std::vector<std::unique_ptr<agent_lane>>;
 
   void connect();
-  void prefer(const std::vector<std::string>& edges);
-  void open_lane(lane::hello greeting);
+  std::unique_ptr<agent_lane> dial(const net::address& edge, lane::hello greeting);
   lane::hello greeting() const;
+  void settle(const lane::welcome& welcome);
+  bool is_of_home(const agent_lane& lane) const noexcept;
   bool has_lanes() const noexcept;
   bool has_lanes_for_new_streams() const noexcept;
+  void on_another_lane_up(agent_lane& lane, const lane::welcome& welcome);
+  void move_away();
+  void try_next_home();
   void on_lost(const failure& why);
+  void on_home_over(agent_lane& lane, const failure& why);
+  void come_back();
+  void give_up_attempt(time_point now);
   void pause(milliseconds length);
   void on_network_changed();
   void tick(time_point now);
@@ -93,16 +114,24 @@ private:
   lane::window_budget budget_;
   backoff backoff_;
   std::mt19937_64 random_;
-  std::vector<std::unique_ptr<agent_lane>> lanes_;
+  lanes lanes_; // of the home
+  /// The one that shall be the home's first.
+  std::unique_ptr<agent_lane> coming_;
+  /// Of former homes: what they carry goes on.
+  lanes former_;
   stage stage_ = stage::idle;
-  /// Where lanes go now: as configured, or where the edge sent us.
+  /// The home, or where it is looked for.
   net::address server_;
-  bool was_sent_ = false;
-  std::vector<net::address> preferred_; // each is tried once
+  edge_itinerary itinerary_;
+  /// What is asked now is the configured server.
+  bool is_last_of_round_ = true;
+  companion companion_;
 
   // The session that we have, or had.
   std::optional<session_id> id_;
   std::string resume_token_;
+  std::string node_;
+  bool knows_companions_ = false;
   std::size_t lanes_max_ = 1;
   time_point up_since_{};
   time_point tried_at_{};

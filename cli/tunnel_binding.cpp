@@ -21,7 +21,7 @@ tunnel_binding::verdict tunnel_binding::on_connected(bool resumed, time_point no
     return verdict::nothing;
   began_ = due_ = now;
   if (!resumed)
-    endpoint_.reset();
+    forget();
   stage_ = stage::unasked;
   return endpoint_ ? verdict::ready : verdict::nothing;
 }
@@ -49,7 +49,9 @@ tunnel_binding::verdict tunnel_binding::on_bound(const lane::bound& answer, time
     return on_refused(*answer.error, now);
   stage_ = stage::served;
   was_served_ = true;
-  auto is_known = serves(answer.endpoint) && urls_ == answer.urls;
+  auto is_known = endpoint_ && urls_ == answer.urls;
+  if (endpoint_ && endpoint_ != answer.endpoint)
+    former_ = endpoint_;
   endpoint_ = answer.endpoint;
   urls_ = answer.urls;
   // The same URL after whatever comes.
@@ -69,17 +71,22 @@ tunnel_binding::verdict tunnel_binding::on_refused(const failure& why, time_poin
   // What a resumed session serves goes on while its server cannot confirm it.
   if (is_servers_trouble && endpoint_)
     return verdict::nothing;
-  endpoint_.reset();
+  forget();
   return is_over ? verdict::refused : verdict::waiting;
 }
 
 bool tunnel_binding::on_unbound(const lane::unbind& what) {
-  if (!serves(what.endpoint))
+  if (endpoint_ != what.endpoint)
     return false;
   stage_ = stage::over;
-  endpoint_.reset();
+  forget();
   why_ = what.reason.value_or(fail(errc::closed_by_owner));
   return true;
+}
+
+void tunnel_binding::forget() noexcept {
+  endpoint_.reset();
+  former_.reset();
 }
 
 bool tunnel_binding::may_be_free_soon(errc why, time_point now) const noexcept {

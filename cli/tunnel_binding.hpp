@@ -43,7 +43,11 @@ public:
   /// The edge ended it: it is not asked for again. @returns whether it was this one
   bool on_unbound(const lane::unbind& what);
 
-  bool serves(endpoint_id endpoint) const noexcept { return endpoint_ && *endpoint_ == endpoint; }
+  /// Also by the id that it had before its session moved to another edge: not every edge has heard
+  /// of the new one yet.
+  bool serves(endpoint_id endpoint) const noexcept {
+    return endpoint_ == endpoint || former_ == endpoint;
+  }
   bool is_over() const noexcept { return stage_ == stage::over; }
   const std::vector<std::string>& urls() const noexcept { return urls_; }
   /// Why it is over, or what it waits for.
@@ -53,6 +57,7 @@ private:
   enum class stage : unsigned char { away, unasked, asked, served, over };
 
   verdict on_refused(const failure& why, time_point now);
+  void forget() noexcept;
   bool may_be_free_soon(errc why, time_point now) const noexcept;
 
   endpoint_request wanted_;
@@ -62,6 +67,7 @@ private:
   time_point began_{};
   time_point due_{};
   std::optional<endpoint_id> endpoint_;
+  std::optional<endpoint_id> former_;
   std::vector<std::string> urls_;
   failure why_{};
   bool was_served_ = false;

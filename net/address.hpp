@@ -14,6 +14,8 @@ namespace serverme::net {
 struct address {
   std::string host; // numeric; empty for a Unix socket
   std::uint16_t port = 0;
+
+  friend bool operator==(const address&, const address&) = default;
 };
 
 /// Empty when it is no IP address.

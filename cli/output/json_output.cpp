@@ -66,6 +66,13 @@ void json_output::on_reconnecting(milliseconds pause) {
   say(line(what));
 }
 
+void json_output::on_companion_changed(const std::string& node) {
+  auto what = event(node.empty() ? "companion_lost" : "companion", now());
+  if (!node.empty())
+    what["node"] = node;
+  say(line(what));
+}
+
 void json_output::on_request(const request_line& request) {
   auto what = event("request", now());
   what["tunnel"] = name_of(plan(request.tunnel));

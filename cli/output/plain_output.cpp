@@ -35,6 +35,10 @@ void plain_output::on_reconnecting(milliseconds pause) {
   say(stamped("reconnecting in " + format_duration(pause)));
 }
 
+void plain_output::on_companion_changed(const std::string& node) {
+  say(stamped(node.empty() ? "no second node" : "second node " + shown(node)));
+}
+
 void plain_output::on_request(const request_line& what) {
   auto text = shown(what.method) + " " + shown(what.path) + " "
               + (what.status == 0 ? "---" : std::to_string(what.status)) + " "

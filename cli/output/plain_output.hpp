@@ -15,6 +15,7 @@ public:
   void on_tunnel_refused(std::size_t tunnel, const failure& why) override;
   void on_disconnected(const failure& why) override;
   void on_reconnecting(milliseconds pause) override;
+  void on_companion_changed(const std::string& node) override;
   void on_request(const request_line& what) override;
 
 private:

@@ -64,7 +64,10 @@ screen_line title_line(std::size_t columns) {
 screen_line status_line(const session_view& view, time_point now) {
   switch (view.status) {
     case session_status::online:
-      return labelled("Session", "online, node " + shown(view.node), tone::good);
+      return labelled("Session",
+                      "online, node " + shown(view.node)
+                        + (view.companion.empty() ? "" : ", second node " + shown(view.companion)),
+                      tone::good);
     case session_status::stopping: return labelled("Session", "stopping", tone::warning);
     case session_status::connecting:
       return labelled("Session", "connecting to " + shown(view.server), tone::warning);

@@ -32,6 +32,8 @@ struct session_view {
   std::string server;
   /// Set once online.
   std::string node;
+  /// The second edge's; empty: none.
+  std::string companion;
   std::optional<microseconds> round_trip;
   /// Why the last connection ended, or none could be made; and when the next is tried.
   std::optional<failure> trouble;

@@ -99,6 +99,11 @@ void terminal_output::on_round_trip(microseconds round_trip) {
   draw_soon();
 }
 
+void terminal_output::on_companion_changed(const std::string& node) {
+  view_.companion = node;
+  draw_soon();
+}
+
 void terminal_output::on_request(const request_line& what) {
   add_request(view_, {local_time_of_day(), what});
   draw_soon();

@@ -28,6 +28,7 @@ public:
   void on_disconnected(const failure& why) override;
   void on_reconnecting(milliseconds pause) override;
   void on_round_trip(microseconds round_trip) override;
+  void on_companion_changed(const std::string& node) override;
   void on_request(const request_line& what) override;
   void on_visitors_changed(std::size_t open_connections) override;
 

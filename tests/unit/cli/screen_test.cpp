@@ -56,6 +56,13 @@ CAF_TEST(a session that is online) {
                   "12:30:01  POST  /api/orders  201   12.4 ms\n");
 }
 
+CAF_TEST(in a cluster the second node is shown) {
+  auto view = online();
+  view.companion = "dev2";
+  CAF_CHECK(drawn(view, {64, 24}).find("Session    online, node dev, second node dev2\n")
+            != std::string::npos);
+}
+
 CAF_TEST(a narrow window cuts and says that it did) {
   CAF_CHECK_EQUAL(drawn(online(), {40, 24}), "ServerMe                  Ctrl+C to quit\n"
                                              "\n"

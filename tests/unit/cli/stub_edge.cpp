@@ -67,7 +67,8 @@ void stub_lane::on_control(lane::frame_type type, bytes_view payload) {
     case lane::frame_type::goaway:
       goodbye = *lane::parse_goaway(payload);
       // As the edge does, once no stream is left.
-      link_.connection().loop().post([this] { link_.close_gently(); });
+      if (!edge_.keeps_lanes)
+        link_.connection().loop().post([this] { link_.close_gently(); });
       return;
     default: return;
   }
@@ -146,6 +147,13 @@ void stub_edge::drop_lanes() {
   for (auto& lane : lanes)
     if (!lane->closed)
       lane->drop();
+}
+
+stub_lane* stub_edge::lane_of(bool companion) {
+  for (auto each = lanes.rbegin(); each != lanes.rend(); ++each)
+    if (!(*each)->closed && (*each)->hello && (*each)->hello->companion == companion)
+      return each->get();
+  return nullptr;
 }
 
 void recording_observer::on_connected(const std::string& node, bool resumed) {

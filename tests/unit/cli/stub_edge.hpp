@@ -86,12 +86,16 @@ public:
   /// A visitor of the endpoint that was bound as number `which`.
   std::unique_ptr<stub_visitor> visit(std::string_view first, std::size_t which = 0);
   void drop_lanes();
+  /// The newest living one that was greeted so; nullptr: there is none.
+  stub_lane* lane_of(bool companion);
 
   /// What a hello is answered with; a failure becomes a goaway.
   std::function<result<lane::welcome>(const lane::hello&)> admit;
   /// What a wish is answered with; nothing: not yet.
   std::function<std::optional<lane::bound>(const lane::bind&)> answer;
   milliseconds retry_after{0};
+  /// A goodbye does not end a lane whose streams go on.
+  bool keeps_lanes = false;
 
   std::vector<std::unique_ptr<stub_lane>> lanes; // every one there ever was
   std::vector<lane::bind> wishes;
@@ -115,6 +119,7 @@ struct recording_observer final : cli::agent_observer {
   void on_disconnected(const failure& why) override { disconnected.push_back(why); }
   void on_reconnecting(milliseconds pause) override { pauses.push_back(pause); }
   void on_round_trip(microseconds) override { ++round_trips; }
+  void on_companion_changed(const std::string& node) override { companions.push_back(node); }
   void on_request(const cli::request_line& line) override { requests.push_back(line); }
   void on_visitors_changed(std::size_t open) override { visitors = open; }
   void on_stopped(const std::optional<failure>& why) override;
@@ -125,6 +130,7 @@ struct recording_observer final : cli::agent_observer {
   std::vector<std::pair<std::size_t, failure>> refused;
   std::vector<failure> disconnected;
   std::vector<milliseconds> pauses;
+  std::vector<std::string> companions; // as they came; empty: lost
   std::vector<cli::request_line> requests;
   std::size_t visitors = 0;
   int round_trips = 0;

@@ -74,6 +74,22 @@ CAF_TEST(a resumed session is served at once and confirmed and another one asks 
   CAF_CHECK_EQUAL(http.ask(2, now).endpoint.name, "given");
 }
 
+CAF_TEST(a tunnel whose session has moved is served by its former id too) {
+  http.on_connected(false, now);
+  http.ask(1, now);
+  http.on_bound(served(1), now);
+  CAF_CHECK(http.on_connected(true, now) == verdict::ready);
+  http.ask(2, now);
+  auto moved = served(2);
+  moved.endpoint = endpoint_id{10};
+  CAF_CHECK(http.on_bound(moved, now) == verdict::nothing); // its URL is what people know
+  CAF_CHECK(http.serves(endpoint_id{9}));
+  CAF_CHECK(http.serves(endpoint_id{10}));
+  CAF_CHECK(!http.on_unbound({.endpoint = endpoint_id{9}})); // old news of the former edge
+  CAF_CHECK(http.on_unbound({.endpoint = endpoint_id{10}}));
+  CAF_CHECK(!http.serves(endpoint_id{9}));
+}
+
 CAF_TEST(a resumed session asks for what it was not given before) {
   http.on_connected(false, now);
   http.ask(1, now);
