@@ -26,6 +26,8 @@ struct cluster_world : agent_world {
     };
   }
 
+  ~cluster_world() { agent.reset(); } // before the edges
+
   void make_member(stub_edge& which) {
     which.admit
       = [this, &which, usual = which.admit](const lane::hello& greeting) -> result<lane::welcome> {
@@ -131,6 +133,7 @@ CAF_TEST(a second edge that nobody vouches for hears nothing of us) {
 
 CAF_TEST(when the home is lost the session moves to the second edge at once) {
   start_with_companion();
+  second.keeps_lanes = true;
   auto former = edge.bound.front().endpoint;
   auto under_way = visit(second.lane(), former);
   CAF_REQUIRE(await([&] { return service.connections.size() == 1; }));
