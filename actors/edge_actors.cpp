@@ -22,11 +22,14 @@ edge_actors::edge_actors(caf::actor_system& system, const store_actor& store,
     doors_{.leases = {system, "the lease keeper"},
            .routes = {system, "the route table"},
            .desk = {system, "the tunnel desk"},
+           .exchange = {system, "the exchange with other edges"},
            .reception = {system, "the reception"}} {
-  supervisor_ = spawn_supervisor(system,
-                                 {leases_spec(names, settings.leases), routes_spec(), desk_spec(),
-                                  reception_spec(store, outside, settings.reception)},
-                                 settings.restarts);
+  std::vector children{leases_spec(names, settings.leases), routes_spec(settings.routes),
+                       desk_spec()};
+  if (settings.cluster)
+    children.push_back(exchange_spec(*settings.cluster, settings.exchanged));
+  children.push_back(reception_spec(store, outside, settings.reception));
+  supervisor_ = spawn_supervisor(system, std::move(children), settings.restarts);
 }
 
 edge_actors::~edge_actors() { stop(last_patience); }
@@ -47,11 +50,12 @@ child_spec edge_actors::leases_spec(const name_registry_actor& names,
           .restarted = sessions_repeat()};
 }
 
-child_spec edge_actors::routes_spec() const {
+child_spec edge_actors::routes_spec(const route_table_settings& settings) const {
   return {.name = "route_table",
-          .start
-          = [&system = system_,
-             edge = edge_] { return caf::actor_cast<caf::actor>(spawn_route_table(system, edge)); },
+          .start =
+            [&system = system_, edge = edge_, settings] {
+              return caf::actor_cast<caf::actor>(spawn_route_table(system, edge, settings));
+            },
           .door = doors_.routes,
           .restarted = sessions_repeat()};
 }
@@ -66,9 +70,27 @@ child_spec edge_actors::desk_spec() const {
           .restarted = sessions_repeat()};
 }
 
+child_spec edge_actors::exchange_spec(const place_in_cluster& where,
+                                      const std::shared_ptr<exchange_counters>& counters) const {
+  edge_exchange_options options{.routes = routes(),
+                                .sessions = doors_.reception.as<session_keeper_actor>(),
+                                .desk = desk(),
+                                .members = where.members,
+                                .edge = edge_,
+                                .captures = captures_,
+                                .counters = counters};
+  return {.name = "edge_exchange",
+          .start =
+            [&system = system_, gateway = where.gateway, options] {
+              return caf::actor_cast<caf::actor>(spawn_edge_exchange(system, gateway, options));
+            },
+          .door = doors_.exchange,
+          .restarted = sessions_repeat()};
+}
+
 child_spec edge_actors::reception_spec(const store_actor& store, const world& outside,
                                        const reception_settings& settings) const {
-  session_neighbours others{leases(), routes(), desk(), edge_, captures_};
+  session_neighbours others{leases(), routes(), desk(), edge_, captures_, exchange()};
   return {.name = "reception",
           .start =
             [&system = system_, store, others, outside, settings] {
@@ -91,7 +113,8 @@ bool edge_actors::stop(milliseconds patience) {
     return true;
   auto ended = stop_and_wait(system_, supervisor_, patience);
   // A supervisor that was killed has closed none of them.
-  for (auto* door : {&doors_.leases, &doors_.routes, &doors_.desk, &doors_.reception})
+  for (auto* door :
+       {&doors_.leases, &doors_.routes, &doors_.desk, &doors_.exchange, &doors_.reception})
     door->close();
   supervisor_ = nullptr;
   return ended;

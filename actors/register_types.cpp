@@ -8,6 +8,7 @@
 #include "protocol/messages/claims.hpp"
 #include "protocol/messages/leases.hpp"
 #include "protocol/messages/members.hpp"
+#include "protocol/messages/neighbours.hpp"
 #include "protocol/messages/sessions.hpp"
 #include "protocol/messages/tunnels.hpp"
 
@@ -83,6 +84,16 @@ void register_members(caf::actor_system_config& config) {
     .add_message_type<member_news>("sm.member_news");
 }
 
+void register_neighbours(caf::actor_system_config& config) {
+  config.add_message_type<edge_news>("sm.edge_news")
+    .add_message_type<edge_news_taken>("sm.edge_news_taken")
+    .add_message_type<companion_lanes>("sm.companion_lanes")
+    .add_message_type<session_moved>("sm.session_moved")
+    .add_message_type<session_let_go>("sm.session_let_go")
+    .add_message_type<edge_report>("sm.edge_report")
+    .add_message_type<edge_report_taken>("sm.edge_report_taken");
+}
+
 std::string rendered(std::uint8_t, caf::atom_value, const caf::message& context) {
   if (!context.match_elements<std::uint16_t, std::string>())
     return "serverme";
@@ -98,6 +109,7 @@ void register_types(caf::actor_system_config& config) {
   register_names(config);
   register_tunnels(config);
   register_members(config);
+  register_neighbours(config);
 }
 
 } // namespace serverme::actors

@@ -4,13 +4,17 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace serverme::actors {
 
 namespace {
 
+using neighbours::own_edge;
 using served_promise = caf::typed_response_promise<route_served>;
 
 struct waiting_route {
@@ -22,24 +26,33 @@ struct route_table_state {
   static inline const char* name = "route_table";
   route_table_state() = default; // declared: CAF would build an aggregate from the actor itself
   std::shared_ptr<edge_doors> edge;
-  route_map routes;
-  std::unordered_map<endpoint_id, route> entries;
+  route_table_settings settings;
+  neighbours::route_book book;
+  route_map routes; // as the loops have it
   std::unordered_map<caf::actor_addr, std::vector<endpoint_id>> owners;
-  // Until the port is open.
-  std::unordered_map<std::uint16_t, waiting_route> opening;
-  std::unordered_map<std::uint16_t, endpoint_id> open_ports;
+  // Until the port is open; who asked for it, when it was a session of this edge.
+  std::unordered_map<std::uint16_t, std::optional<waiting_route>> opening;
+  std::unordered_set<std::uint16_t> open_ports;
+  // Other edges serve them, and this one could not open them.
+  std::set<std::uint16_t> refused_ports;
+  bool is_trying_ports = false;
   // Until the loops were given the map.
   std::vector<waiting_route> unpublished;
+  std::unordered_set<endpoint_id> untold; // to those who watch
   bool is_publishing = false;
+  bool is_gathering = false;
+  std::set<caf::actor_addr> watchers; // weak: who watches must not wait for us to end
 
   // Whoever comes next opens them again.
   ~route_table_state() {
-    for (const auto& [port, endpoint] : open_ports)
+    for (auto port : open_ports)
       edge->close_port(port);
   }
 };
 
 using table_self = self_pointer<route_table_actor, route_table_state>;
+
+// ---- what loops and watchers are told
 
 void publish_soon(table_self self) {
   if (std::exchange(self->state.is_publishing, true))
@@ -47,35 +60,27 @@ void publish_soon(table_self self) {
   self->send(self, publish_changes{});
 }
 
-void publish(table_self self) {
-  auto& state = self->state;
-  state.is_publishing = false;
-  state.edge->publish_routes(std::make_shared<const route_map>(state.routes));
-  // Only now: who hears that it is served may visit it at once.
-  for (auto& each : std::exchange(state.unpublished, {}))
-    each.promise.deliver(route_served{each.entry.endpoint});
+void gather(table_self self) {
+  if (std::exchange(self->state.is_gathering, true))
+    return;
+  self->delayed_send(self, self->state.settings.gathered_for, publish_changes{});
 }
 
-void enter(table_self self, waiting_route asked) {
+void tell_watchers(table_self self) {
   auto& state = self->state;
-  const auto& entry = asked.entry;
-  const auto* before = entry.kind == endpoint_kind::tcp ? state.routes.find_port(entry.port)
-                                                        : state.routes.find_host(entry.host);
-  std::optional<endpoint_id> former;
-  if (before != nullptr && before->endpoint != entry.endpoint)
-    former = before->endpoint;
-  if (before != nullptr && before->generation > entry.generation) {
-    asked.promise.deliver(make_caf_error(fail(errc::session_replaced)));
+  auto untold = std::exchange(state.untold, {});
+  if (untold.empty() || state.watchers.empty())
     return;
+  routes_changed news;
+  for (auto endpoint : untold) {
+    if (auto entry = state.book.find(own_edge, endpoint))
+      news.served.push_back(*std::move(entry));
+    else
+      news.gone.push_back(endpoint);
   }
-  state.routes.put(entry);
-  if (former)
-    state.entries.erase(*former);
-  if (entry.kind == endpoint_kind::tcp)
-    state.open_ports[entry.port] = entry.endpoint;
-  state.entries.insert_or_assign(entry.endpoint, entry);
-  state.unpublished.push_back(std::move(asked));
-  publish_soon(self);
+  for (const auto& each : state.watchers)
+    if (auto watcher = caf::actor_cast<caf::strong_actor_ptr>(each))
+      caf::anon_send(caf::actor_cast<caf::actor>(watcher), news);
 }
 
 // The reply may come on any thread, and after this actor's end.
@@ -87,57 +92,126 @@ void open_port(table_self self, std::uint16_t port) {
   });
 }
 
+void close_if_unused(table_self self, std::uint16_t port) {
+  auto& state = self->state;
+  if (!state.book.has({{}, port}) && state.open_ports.erase(port) > 0)
+    state.edge->close_port(port);
+}
+
+void open_if_needed(table_self self, std::uint16_t port) {
+  auto& state = self->state;
+  if (state.open_ports.contains(port) || state.opening.contains(port))
+    return;
+  state.opening.emplace(port, std::nullopt);
+  open_port(self, port);
+}
+
+void settle_ports(table_self self, const std::vector<route_change>& changes) {
+  for (const auto& [where, now] : changes) {
+    if (where.port == 0)
+      continue;
+    if (now)
+      open_if_needed(self, where.port);
+    else
+      close_if_unused(self, where.port);
+  }
+}
+
+void publish(table_self self) {
+  auto& state = self->state;
+  state.is_publishing = false;
+  state.is_gathering = false;
+  if (state.book.has_changes()) {
+    auto changes = state.book.take_changes();
+    state.routes.apply(changes);
+    state.edge->publish_routes(std::make_shared<const route_map>(state.routes));
+    settle_ports(self, changes);
+  }
+  // Only now: who hears that it is served may visit it at once.
+  for (auto& each : std::exchange(state.unpublished, {}))
+    each.promise.deliver(route_served{each.entry.endpoint});
+  tell_watchers(self);
+}
+
+// ---- routes of this edge's sessions
+
+void enter(table_self self, waiting_route asked) {
+  auto& state = self->state;
+  const auto& entry = asked.entry;
+  const auto* before = state.book.serving(key_of(entry));
+  if (before != nullptr && before->generation > entry.generation) {
+    asked.promise.deliver(make_caf_error(fail(errc::session_replaced)));
+    return;
+  }
+  if (auto former = state.book.put(own_edge, entry))
+    state.untold.insert(*former);
+  state.untold.insert(entry.endpoint);
+  state.unpublished.push_back(std::move(asked));
+  publish_soon(self);
+}
+
 void serve(table_self self, route entry, served_promise promise) {
   auto& state = self->state;
   auto port = entry.port;
   if (entry.kind != endpoint_kind::tcp || state.open_ports.contains(port))
     return enter(self, {std::move(entry), std::move(promise)});
-  if (state.opening.contains(port)) { // its former owner went while the port was being opened
+  auto [opening, is_first] = state.opening.try_emplace(port);
+  if (opening->second) { // its former owner went while the port was being opened
     promise.deliver(make_caf_error(fail(errc::port_taken, "it is being opened")));
     return;
   }
-  state.opening.emplace(port, waiting_route{std::move(entry), std::move(promise)});
-  open_port(self, port);
+  opening->second = waiting_route{std::move(entry), std::move(promise)};
+  if (is_first)
+    open_port(self, port);
+}
+
+void try_again_later(table_self self) {
+  if (!std::exchange(self->state.is_trying_ports, true))
+    self->delayed_send(self, self->state.settings.ports_tried_every, try_ports{});
 }
 
 void opened(table_self self, port_opened& news) {
   auto& state = self->state;
-  auto found = state.opening.find(news.port);
-  if (found == state.opening.end()) { // withdrawn in the meantime
-    if (news.outcome)
-      state.edge->close_port(news.port);
+  auto opening = state.opening.extract(news.port);
+  if (!opening)
     return;
+  auto asked = std::move(opening.mapped());
+  if (news.outcome) {
+    state.refused_ports.erase(news.port);
+    state.open_ports.insert(news.port);
+    if (asked)
+      enter(self, *std::move(asked));
+    return close_if_unused(self, news.port); // withdrawn in the meantime
   }
-  auto asked = std::move(found->second);
-  state.opening.erase(found);
-  if (news.outcome)
-    enter(self, std::move(asked));
-  else
-    asked.promise.deliver(make_caf_error(news.outcome.error()));
+  if (asked)
+    asked->promise.deliver(make_caf_error(news.outcome.error()));
+  if (!state.book.has({{}, news.port}))
+    return;
+  state.refused_ports.insert(news.port);
+  state.settings.on_port_refused(news.port, news.outcome.error());
+  try_again_later(self);
+}
+
+void try_refused_ports(table_self self) {
+  auto& state = self->state;
+  state.is_trying_ports = false;
+  for (auto port : std::exchange(state.refused_ports, {}))
+    if (state.book.has({{}, port}))
+      open_if_needed(self, port);
 }
 
 void withdraw(table_self self, endpoint_id endpoint) {
   auto& state = self->state;
-  for (auto waiting = state.opening.begin(); waiting != state.opening.end(); ++waiting) {
-    if (waiting->second.entry.endpoint != endpoint)
+  for (auto& [port, asked] : state.opening) {
+    if (!asked || asked->entry.endpoint != endpoint)
       continue;
-    waiting->second.promise.deliver(make_caf_error(fail(errc::stream_reset, "withdrawn")));
-    state.opening.erase(waiting);
+    asked->promise.deliver(make_caf_error(fail(errc::stream_reset, "withdrawn")));
+    asked.reset();
     return;
   }
-  auto found = state.entries.find(endpoint);
-  if (found == state.entries.end())
+  if (!state.book.remove(own_edge, endpoint))
     return;
-  const auto& entry = found->second;
-  if (entry.kind == endpoint_kind::tcp) {
-    if (state.routes.remove_port(entry.port, endpoint)) {
-      state.open_ports.erase(entry.port);
-      state.edge->close_port(entry.port);
-    }
-  } else {
-    state.routes.remove_host(entry.host, endpoint);
-  }
-  state.entries.erase(found);
+  state.untold.insert(endpoint);
   publish_soon(self);
 }
 
@@ -160,7 +234,8 @@ void forget_endpoint_of_sender(table_self self, endpoint_id endpoint) {
     std::erase(owner->second, endpoint);
 }
 
-void owner_down(table_self self, const caf::down_msg& news) {
+void somebody_down(table_self self, const caf::down_msg& news) {
+  self->state.watchers.erase(news.source);
   auto owner = self->state.owners.find(news.source);
   if (owner == self->state.owners.end())
     return;
@@ -169,10 +244,45 @@ void owner_down(table_self self, const caf::down_msg& news) {
   self->state.owners.erase(news.source);
 }
 
-route_table_actor::behavior_type route_table(table_self self, std::shared_ptr<edge_doors> edge) {
+// ---- routes of other edges
+
+void learn(table_self self, neighbour_routes& news) {
+  if (news.home == own_edge)
+    return;
+  auto& book = self->state.book;
+  if (news.is_everything) {
+    book.replace(news.home, std::move(news.routes), std::move(news.places));
+  } else {
+    for (auto endpoint : news.gone)
+      book.remove(news.home, endpoint);
+    for (auto& each : news.places)
+      book.place(news.home, std::move(each));
+    for (auto& each : news.routes)
+      book.put(news.home, std::move(each));
+  }
+  gather(self);
+}
+
+void place(table_self self, place_sessions& news) {
+  for (auto& each : news.places)
+    self->state.book.place(own_edge, std::move(each));
+  gather(self);
+}
+
+routes_watched watch(table_self self) {
+  auto& state = self->state;
+  const auto& sender = self->current_sender();
+  if (sender && state.watchers.insert(sender->address()).second)
+    self->monitor(sender);
+  return {state.book.all(own_edge), state.book.homes()};
+}
+
+route_table_actor::behavior_type route_table(table_self self, std::shared_ptr<edge_doors> edge,
+                                             route_table_settings settings) {
   self->state.edge = std::move(edge);
+  self->state.settings = std::move(settings);
   self->set_down_handler(
-    [self](caf::scheduled_actor*, caf::down_msg& news) { owner_down(self, news); });
+    [self](caf::scheduled_actor*, caf::down_msg& news) { somebody_down(self, news); });
   return {
     [self](const serve_route& ask) {
       know_owner(self, ask.entry.endpoint);
@@ -185,20 +295,29 @@ route_table_actor::behavior_type route_table(table_self self, std::shared_ptr<ed
       withdraw(self, order.endpoint);
     },
     [self](const find_route& ask) -> caf::result<route_found> {
-      auto found = self->state.entries.find(ask.endpoint);
-      if (found == self->state.entries.end())
+      auto found = self->state.book.find(own_edge, ask.endpoint);
+      if (!found)
         return make_caf_error(fail(errc::no_such_endpoint));
-      return route_found{found->second};
+      return route_found{*std::move(found)};
     },
+    [self](const watch_routes&) { return watch(self); },
+    [self](neighbour_routes& news) { learn(self, news); },
+    [self](const forget_neighbour& news) {
+      self->state.book.forget(news.home);
+      gather(self);
+    },
+    [self](place_sessions& news) { place(self, news); },
     [self](port_opened& news) { opened(self, news); },
     [self](const publish_changes&) { publish(self); },
+    [self](const try_ports&) { try_refused_ports(self); },
   };
 }
 
 } // namespace
 
-route_table_actor spawn_route_table(caf::actor_system& system, std::shared_ptr<edge_doors> edge) {
-  return system.spawn(route_table, std::move(edge));
+route_table_actor spawn_route_table(caf::actor_system& system, std::shared_ptr<edge_doors> edge,
+                                    route_table_settings settings) {
+  return system.spawn(route_table, std::move(edge), std::move(settings));
 }
 
 } // namespace serverme::actors

@@ -6,6 +6,7 @@
 // Fails     never quits on a bad request. When it crashes, its agent is told to come again.
 #pragma once
 
+#include "actors/cluster/exchange_messages.hpp"
 #include "actors/inspector.hpp"
 #include "actors/lease_keeper.hpp"
 #include "actors/ports/edge_doors.hpp"
@@ -78,6 +79,8 @@ struct session_neighbours {
   tunnel_desk_actor desk;
   std::shared_ptr<edge_doors> edge;
   std::shared_ptr<capture_intake> captures;
+  /// Only asked and told when session_settings::here is set.
+  session_exchange_actor exchange;
 };
 
 /// Whose it is, and how its agent proves that it is the same one.

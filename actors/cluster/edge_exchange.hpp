@@ -1,7 +1,7 @@
 // EDGE EXCHANGE: tells the other edges what this one serves, and this one what the others serve, so
 // that each of them serves every name (docs/adr/0015).
 //
-// Owned by  the supervisor of the node's links; only on an edge of a cluster.
+// Owned by  the edge's supervisor; there is none on an edge that stands alone.
 // Owns      what other edges told (protocol/neighbours/), and what waits to be told to them: never
 //           more than exists. Connections are the gateway's; it is found there as service
 //           "edge_exchange", and finds the others' there.
@@ -12,12 +12,15 @@
 #pragma once
 
 #include "actors/capture_intake.hpp"
+#include "actors/cluster/cluster_member.hpp"
+#include "actors/cluster/exchange_counters.hpp"
 #include "actors/cluster/exchange_messages.hpp"
 #include "actors/ports/edge_doors.hpp"
 #include "actors/route_table.hpp"
 #include "actors/transport/node_gateway.hpp"
 #include "actors/tunnel_desk.hpp"
-#include "protocol/messages/members.hpp"
+#include "protocol/neighbours/neighbour_book.hpp"
+#include "protocol/neighbours/report_queue.hpp"
 #include "protocol/time.hpp"
 
 #include <memory>
@@ -33,5 +36,40 @@ using edge_exchange_wire = caf::typed_actor<
   answers<edge_news, edge_news_taken>, takes<companion_lanes>,
   // Errors: resume_refused.
   answers<session_moved, session_let_go>, answers<edge_report, edge_report_taken>>;
+
+/// As its node uses it.
+using edge_exchange_actor = edge_exchange_wire::extend_with<session_exchange_actor>::extend<
+  // From the loops: what happened on any endpoint; only those of other edges matter here.
+  takes<usage_report>>;
+
+struct edge_exchange_options {
+  /// Of this node; behind doors that stay good.
+  route_table_actor routes;
+  session_keeper_actor sessions;
+  tunnel_desk_actor desk;
+  cluster_member_actor members;
+  std::shared_ptr<edge_doors> edge;
+  std::shared_ptr<capture_intake> captures;
+  std::shared_ptr<exchange_counters> counters = std::make_shared<exchange_counters>();
+
+  /// What changes in so short a time is one message.
+  milliseconds gathered_for{20};
+  /// For exchanges that are not there yet, and for what could not be said.
+  milliseconds look_every{250};
+  /// Of another exchange.
+  milliseconds answer_within{5'000};
+  /// Of a session's former home, and of the session here.
+  milliseconds move_within{900};
+  /// A companion that cannot be reached for so long has no lanes any more.
+  milliseconds companion_lost_after{2'000};
+  /// Captures that wait between the loops and this actor.
+  std::size_t captures_waiting_max = 512;
+  neighbours::book_limits book;
+  neighbours::report_limits reports;
+};
+
+/// @pre the gateway is this system's. Ends when it is told to exit.
+edge_exchange_actor spawn_edge_exchange(caf::actor_system& system, const gateway_actor& gateway,
+                                        edge_exchange_options options);
 
 } // namespace serverme::actors

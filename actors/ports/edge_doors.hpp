@@ -17,6 +17,8 @@ struct neighbour_edge {
   node_id node;
   /// HOST:PORT, where agents and other edges reach its lanes; empty: it does not say.
   std::string lane_address;
+  /// It is about to stop: no place to send agents to.
+  bool is_draining = false;
 
   friend bool operator==(const neighbour_edge&, const neighbour_edge&) = default;
 };
@@ -29,7 +31,8 @@ public:
 
   /// Every loop serves by this map from its next turn on.
   virtual void publish_routes(std::shared_ptr<const route_map> routes) = 0;
-  /// All other edges that live: the loops keep lanes to them, and tell agents of them.
+  /// All other edges that live, those that drain last: the loops keep lanes to them, and tell
+  /// agents of them.
   virtual void set_neighbours(std::vector<neighbour_edge>) {}
   /// Listens on a public TCP port for an endpoint. Errors: port_taken, listen_failed.
   virtual void open_port(std::uint16_t port, std::function<void(result<done>)> reply) = 0;

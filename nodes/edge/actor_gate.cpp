@@ -52,6 +52,7 @@ actor_gate::actor_gate(caf::actor_system& system, const actors::edge_actors& the
                        actors::world outside, gate_limits limits)
   : clerk_{system},
     desk_{there.all_doors().desk},
+    exchange_{there.all_doors().exchange},
     reception_{there.all_doors().reception},
     captures_{there.captures()},
     outside_{std::move(outside)},
@@ -131,6 +132,9 @@ void actor_gate::used(const std::vector<endpoint_usage>& report) {
   news.used.reserve(report.size());
   for (const auto& each : report)
     news.used.push_back({each.endpoint, each.visits, each.bytes_in, each.bytes_out});
+  // Each takes what is his: endpoints have their home here, or on another edge.
+  if (exchange_.leads_to() && !is_behind(exchange_))
+    caf::anon_send(exchange_.as<actors::edge_exchange_actor>(), news);
   caf::anon_send(desk_.as<actors::tunnel_desk_actor>(), std::move(news));
 }
 

@@ -58,6 +58,7 @@ private:
 
   const actors::clerk clerk_;
   const actors::front_door desk_;
+  const actors::front_door exchange_;
   const actors::front_door reception_;
   const std::shared_ptr<actors::capture_intake> captures_;
   const actors::world outside_;
