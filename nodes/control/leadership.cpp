@@ -62,6 +62,9 @@ void leadership::state::prepare(pqxx::connection& fresh) {
   is_fresh = true;
   pqxx::nontransaction work{fresh};
   work.exec(patience_of_server);
+  // Where it is not known, one that sleeps leads until it wakes.
+  work.exec("SELECT set_config(name, '" + std::to_string(settings.silence_max.count())
+            + "', false) FROM pg_settings WHERE name = 'idle_session_timeout'");
   fresh.prepare("take_lead", "SELECT pg_try_advisory_lock($1)");
   fresh.prepare("next_term", "SELECT nextval('leader_terms')");
   fresh.prepare("still_there", "SELECT 1");

@@ -1,5 +1,5 @@
 // Which of several control nodes decides alone what only one may decide: the one whose connection
-// to PostgreSQL holds an advisory lock. It goes to another when that connection ends.
+// to PostgreSQL holds an advisory lock. It goes to another when that connection ends, or is silent.
 //
 // Two may believe for a moment that they lead: a cut line is noticed here before the server lets go
 // of the lock, but no clock is perfect. Hence the term: a number that grows with each holder and
@@ -18,6 +18,9 @@ struct leadership_settings {
   database_settings database;
   /// Between looks at the lock, or attempts at it: what a change takes, and a query each.
   milliseconds look_every{500};
+  /// A holder that does not look for so long loses the lock: one that was stopped with SIGSTOP, whose
+  /// system still answers for it. PostgreSQL 14 and later.
+  milliseconds silence_max{3'000};
 };
 
 /// Called on the thread of the leadership; the two take turns.

@@ -20,8 +20,11 @@ namespace {
 /// A control node, as far as it leads or not.
 class candidate {
 public:
-  explicit candidate(const database_settings& database)
-    : leading_{std::in_place, leadership_settings{database, milliseconds{20}},
+  explicit candidate(const database_settings& database, milliseconds look_every = milliseconds{20})
+    : leading_{std::in_place,
+               leadership_settings{.database = database,
+                                   .look_every = look_every,
+                                   .silence_max = milliseconds{300}},
                leadership_events{.won = [this](std::uint64_t term) { note(term); },
                                  .lost = [this] { note(0); }}} {}
 
@@ -85,6 +88,16 @@ CAF_TEST(who loses the connection has lost the lead and is told before it leads 
   run_sql(database, "SELECT pg_terminate_backend((" + std::string{holder_of_lock} + "))");
   CAF_REQUIRE(only.await_changes(3)); // won, lost, won
   CAF_CHECK(only.await_term() > early);
+}
+
+CAF_TEST(who does not look any more has lost the lead though its connection is there) {
+  auto database = migrated_database();
+  candidate asleep{database, seconds{60}};
+  auto early = asleep.await_term();
+  CAF_REQUIRE(early > 0);
+  candidate awake{database};
+  CAF_CHECK(awake.await_term() > early);
+  CAF_CHECK_EQUAL(asleep.term(), early); // it does not know; later terms win
 }
 
 CAF_TEST(a database that is away makes nobody lead) {
