@@ -1,15 +1,21 @@
 # The front door. `make` alone lists what there is; the work is done by scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench bench-quick bench-micro bench-check lint format fuzz test-asan test-tsan clean
+.PHONY: help run cluster test test-cluster build bench bench-quick bench-micro bench-check lint format fuzz test-asan test-tsan clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build, then a server, a demo site and a tunnel to it, until Ctrl+C
 	@scripts/run.sh
 
+cluster: ## build, then two control nodes, three edges, two workers and two tunnels, until Ctrl+C
+	@scripts/cluster.sh
+
 test: ## build, then every test: unit, style, and real processes
 	@scripts/test.sh release
+
+test-cluster: ## seven nodes in network namespaces, killed, stopped and cut off under load (root; minutes)
+	@scripts/test_cluster.sh
 
 build: ## build/bin/serverme and build/bin/servermed
 	@scripts/install_packages.sh build run

@@ -2,7 +2,6 @@
 # `make run`: a server, a demo site and a tunnel to it, until Ctrl+C.
 #
 # SERVERME_DATA_DIR (default build/dev-data) keeps users, keys and captures between runs.
-# shellcheck disable=SC2317  # stop_all is called by the trap
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # The test of this script has just built what it runs.
@@ -17,37 +16,8 @@ data=$(cd "$data" && pwd)
 shown=${data#"$PWD/"} # as it is typed from here
 logs=$data/logs
 mkdir -p "$logs"
-started=()
-
-# The last one first: the tunnel and the demo before the server that serves them. Each in a session of
-# its own, so that the terminal's Ctrl+C reaches this script alone and the order is ours.
-stop_all() {
-  trap - EXIT
-  trap '' INT TERM
-  local i
-  for ((i = ${#started[@]} - 1; i >= 0; i--)); do
-    kill -TERM "${started[i]}" 2>/dev/null || true
-    wait "${started[i]}" 2>/dev/null || true
-  done
-}
-trap 'stop_all' EXIT
-trap 'echo; echo "Stopping."; exit 0' INT TERM HUP
-
-give_up() { # MESSAGE, LOG
-  echo "$1" >&2
-  [ -s "$2" ] && tail -n 20 "$2" >&2
-  exit 1
-}
-
-start() { # LOG, COMMAND...
-  local log=$logs/$1.log
-  shift
-  : >"$log" # at once: what the last run said must not be taken for this one's
-  setsid "$@" >"$log" 2>&1 </dev/null &
-  started+=("$!")
-}
-
-is_running() { kill -0 "$1" 2>/dev/null; }
+# shellcheck source=scripts/children.sh
+source scripts/children.sh
 
 # The usual port, or 0 (any free one) when somebody has it.
 port_or_any() { # PORT, WHAT
@@ -59,22 +29,8 @@ port_or_any() { # PORT, WHAT
   fi
 }
 
-await() { # WHAT, PID, LOG, COMMAND...: until COMMAND succeeds
-  local what=$1 pid=$2 log=$logs/$3.log deadline=$((SECONDS + 60))
-  shift 3
-  until "$@"; do
-    is_running "$pid" || give_up "$what stopped at once." "$log"
-    [ "$SECONDS" -lt "$deadline" ] || give_up "$what is not ready after 60 s." "$log"
-    sleep 0.1
-  done
-}
-
-field() { # FILE, NAME: a string of a JSON object without nesting
-  sed -n 's/.*"'"$2"'" *: *"\([^"]*\)".*/\1/p' "$1" | head -n 1
-}
-
 if [ -f "$data/ready.json" ]; then
-  pid=$(sed -n 's/.*"pid" *: *\([0-9]*\).*/\1/p' "$data/ready.json")
+  pid=$(pid_of "$data/ready.json")
   if [ -n "$pid" ] && is_running "$pid"; then
     echo "A server already runs on $data (pid $pid). Stop it, or set SERVERME_DATA_DIR." >&2
     exit 1

@@ -1,0 +1,29 @@
+"""Parts of a cluster that tests need and that are not there yet: their tests are skipped with the reason.
+
+Whoever delivers a part takes its line out of MISSING; SERVERME_CLUSTER_ALL=1 runs all tests anyway.
+"""
+
+import os
+
+import pytest
+
+MISSING = {
+    "any_edge": "an edge serves the names of its own agents only (edge-to-edge lanes, docs/adr/0015)",
+    "companions": "an agent keeps lanes to one edge only (companions, docs/adr/0015)",
+    "drain": "agents of an edge that stops are not sent to another one before it ends",
+    "roles": "a node has the parts of an edge whatever its roles, and no health listener",
+    "status": "servermed status is not there",
+    "bans": "a node that was removed is not cut off by the others",
+}
+
+
+def needs(*parts):
+    """Marks a test that these parts must be there for."""
+    reasons = [MISSING[part] for part in parts if part in MISSING]
+    skipped = bool(reasons) and not os.environ.get("SERVERME_CLUSTER_ALL")
+    return pytest.mark.skipif(skipped, reason="; ".join(reasons) or "there")
+
+
+def has(part):
+    """Whether tests may count on it."""
+    return part not in MISSING or bool(os.environ.get("SERVERME_CLUSTER_ALL"))
