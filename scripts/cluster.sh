@@ -217,6 +217,7 @@ TEXT
 
 # Nodes may be killed: that is what this is for. Until the last one ends, or a signal.
 while [ ${#started[@]} -gt 0 ]; do
+  ended=
   wait -n -p ended "${started[@]}" || true
   [ -n "${ended:-}" ] || continue
   echo "${name_of[$ended]} has ended."

@@ -18,8 +18,8 @@ struct leadership_settings {
   database_settings database;
   /// Between looks at the lock, or attempts at it: what a change takes, and a query each.
   milliseconds look_every{500};
-  /// A holder that does not look for so long loses the lock: one that was stopped with SIGSTOP, whose
-  /// system still answers for it. PostgreSQL 14 and later.
+  /// A holder that does not look for so long loses the lock: one that was stopped with SIGSTOP,
+  /// whose system still answers for it. PostgreSQL 14 and later.
   milliseconds silence_max{3'000};
 };
 

@@ -51,9 +51,18 @@ def test_each_alert_says_what_to_do():
     assert len(names) == len(set(names))
 
 
+def questions():
+    """Those of the dashboard, as Grafana sends them."""
+    return [target["expr"].replace("$node", ".*") for panel in dashboard_panels() for target in panel["targets"]]
+
+
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (package prometheus)")
-def test_prometheus_understands_the_rules():
+def test_prometheus_understands_the_rules_and_the_questions(tmp_path):
     assert "SUCCESS" in run(["promtool", "check", "rules", ALERTS]).stdout
+    asked = [{"record": f"question:{number}", "expr": each} for number, each in enumerate(questions())]
+    made = tmp_path / "questions.yml"
+    made.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": asked}]}))
+    assert "SUCCESS" in run(["promtool", "check", "rules", made]).stdout
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +83,6 @@ def test_every_metric_that_is_named_is_there(node):
     answer = fetch(as_address(node.ready["health"]), "/metrics", "node")
     assert answer.status == 200
     there = set(re.findall(r"^# TYPE (\S+) ", answer.body.decode(), re.M))
-    named = metrics_in([rule["expr"] for rule in rules()]) | metrics_in(
-        [target["expr"] for panel in dashboard_panels() for target in panel["targets"]])
+    named = metrics_in([rule["expr"] for rule in rules()]) | metrics_in(questions())
     assert len(named) > 15
     assert named - there == set()

@@ -67,9 +67,9 @@ class Host:
         return ["nsenter", f"--net=/run/netns/{self.name}", *map(str, words)]
 
     def unplug(self):
-        """Everything is lost, both ways, and nobody is told."""
+        """Its cable is out at the far end: everything is lost, both ways."""
         self.is_whole = False
-        self.ip("link", "set", "eth0", "down")
+        _ip("link", "set", self.cable, "down")
 
     def delay(self, milliseconds):
         """What it sends comes so much later. False when the kernel has no netem."""
@@ -81,8 +81,7 @@ class Host:
             return
         self.is_whole = True
         _tc(self.name, "del", "dev", "eth0", "root")
-        self.ip("link", "set", "eth0", "up")
-        self.ip("route", "replace", "default", "via", self.gateway)
+        _ip("link", "set", self.cable, "up")
 
     def bytes_sent(self):
         """Since it was made, with all heads of packets."""

@@ -74,7 +74,9 @@ def fault(name, load, reachable_within=10):
     outcomes = cost.outcomes()
     cost.note("failed", f"{sum(failures(outcomes).values())} of {len(outcomes)} {failures(outcomes) or ''}"
               .rstrip())
-    cost.note("longest_gap", round(longest_gap(outcomes), 2), "s")
+    # From the last answer before it on.
+    around = load.between(cost.began - 1, cost.ended)
+    cost.note("longest_gap", round(longest_gap(around), 2), "s")
     cost.note("served_again_after", round(took, 2), "s")
 
 

@@ -178,13 +178,11 @@ def failures(outcomes):
 
 
 def longest_gap(outcomes):
-    """For each (edge, name): the longest time between two answers, in seconds; the longest of all."""
+    """The longest time that a visitor of one name at one edge had no answer, in seconds."""
     last, longest = {}, 0.0
     for each in sorted(outcomes, key=lambda one: one.ended):
-        if each.kind != "answered":
-            continue
-        pair = (each.edge, each.name)
-        if pair in last:
-            longest = max(longest, each.ended - last[pair])
-        last[pair] = each.ended
+        if each.kind == "answered":
+            pair = (each.edge, each.name)
+            longest = max(longest, each.ended - last.get(pair, each.ended))
+            last[pair] = each.ended
     return longest

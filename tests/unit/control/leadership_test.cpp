@@ -22,9 +22,8 @@ class candidate {
 public:
   explicit candidate(const database_settings& database, milliseconds look_every = milliseconds{20})
     : leading_{std::in_place,
-               leadership_settings{.database = database,
-                                   .look_every = look_every,
-                                   .silence_max = milliseconds{300}},
+               leadership_settings{
+                 .database = database, .look_every = look_every, .silence_max = milliseconds{300}},
                leadership_events{.won = [this](std::uint64_t term) { note(term); },
                                  .lost = [this] { note(0); }}} {}
 
