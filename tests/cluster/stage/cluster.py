@@ -8,7 +8,8 @@ from support.process import run
 from support.waiting import await_condition
 
 from .database import Database
-from .node import Node, await_seen
+from .node import HEALTH_PORT, Node, await_seen
+from .parts import has
 
 DOMAIN = "tunnels.test"
 # What agents are told: each edge is behind it.
@@ -76,6 +77,8 @@ class Cluster:
         self.network.name(f"{name}.{EDGES}", host.address)
         settings = _SETTINGS.format(name=name, data=self.place / name / "data", place=self.place,
                                     domain=DOMAIN, address=host.address)
+        if has("roles"):
+            settings += f"health: 0.0.0.0:{HEALTH_PORT}\n"
         if "control" in roles:
             settings += f"database: {self.database.url}\n"
         self.nodes[name] = Node(host, self.place, roles, settings)

@@ -11,6 +11,9 @@ from support.programs import SERVERMED
 from support.waiting import await_condition
 from support.wire import Wire, fetch, request
 
+from .parts import has
+
+HEALTH_PORT = 8082
 # What the log says of other members, as node_links.cpp writes it.
 _NEWS = re.compile(r"^node [0-9a-f]{32}, (?P<name>\S+) (?P<what>is a member|was started again|"
                    r"does not answer|is back|is dead|has left)$")
@@ -110,8 +113,15 @@ class Node:
         return answer.status, json.loads(answer.body) if answer.body else None
 
     def readiness(self):
-        status, body = self.api("GET", "/readyz")
-        return status, body.get("parts", {})
+        """(status, JSON) of /readyz, as a balancer asks."""
+        answer = fetch((self.address, HEALTH_PORT if has("roles") else 8081), "/readyz", "node")
+        return answer.status, json.loads(answer.body)
+
+    def metrics(self):
+        """What Prometheus reads: {'serverme_members{state="alive"}': 7.0, ...}."""
+        answer = fetch((self.address, HEALTH_PORT), "/metrics", "node")
+        lines = [line for line in answer.body.decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
     def news(self):
         """(when, name, state) of each change of membership that it told, since its start."""
