@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace serverme::control {
 
@@ -19,14 +20,16 @@ constexpr std::int64_t lock_key = 0x53'65'72'76'65'72'4D'65;
 // A cut line: we stop believing after 2 s, and the server lets go of the lock after 3 s at the
 // earliest (its keepalives). Over a Unix socket neither is needed.
 constexpr milliseconds answer_within{1'000};
-constexpr const char* our_patience = " tcp_user_timeout=2000 connect_timeout=2";
+constexpr std::pair<const char*, const char*> our_patience[]
+  = {{"tcp_user_timeout", "2000"}, {"connect_timeout", "2"}};
 constexpr const char* patience_of_server
   = "SET tcp_keepalives_idle = 1; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2";
 
+// What the operator gave counts more, as everywhere.
 database_settings impatient(database_settings settings) {
-  auto is_url = settings.connection_string.find("://") != std::string::npos;
-  if (!is_url) // of a URL the operator's own, and the defaults, count
-    settings.connection_string += our_patience;
+  for (auto [name, value] : our_patience)
+    settings.connection_string
+      = sql::with_option(std::move(settings.connection_string), name, value);
   settings.statement_timeout = answer_within;
   settings.reconnect = {.first = milliseconds{100}, .ceiling = milliseconds{500}};
   return settings;

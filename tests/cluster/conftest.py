@@ -24,8 +24,9 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed:
-        for program in process.programs[-12:]:
-            report.sections.append((f"{program.name} (pid {program.pid})", program.tail(30)))
+        nodes = {program.name: program for program in process.programs if not program.name.startswith("serverme")}
+        for program in [*nodes.values(), *process.programs[-3:]]:
+            report.sections.append((f"{program.name} (pid {program.pid})", program.tail(25)))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -70,5 +70,5 @@ def test_with_all_control_nodes_away_edges_go_on(cluster, tunnels, load):
         back = time.time()
         tunnels.open("fresh").ready(timeout=30)
         cost.note("new_name_after", round(time.time() - back, 2), "s")
-    declared = {kind for kind in cost.failed() if not kind.startswith("declared SM-1005")}
-    assert not declared, "while the laptops had no network visitors were told so, and nothing else"
+    told = {"declared SM-1005", "declared SM-1015"}
+    assert set(cost.failed()) <= told, "while the laptops had no network visitors were told so"

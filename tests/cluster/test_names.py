@@ -15,29 +15,30 @@ from support.waiting import await_condition
 
 COUNT = sized(1000, 200)
 _PER_SESSION = 100
-_USERS = ("anna", "bob", "carol")
+# One for each edge; an account holds a thousand names, so each race has its own.
+_USERS = ("dora", "emil", "fred")
 
 
 class Claimants:
-    """At each edge the laptops of one account, which want all names."""
+    """At each edge the laptops of one account of its own, which want all names."""
 
     def __init__(self, cluster, prefix):
         self.names = [f"{prefix}-{number}" for number in range(COUNT)]
-        self.services = [Service(user, cluster.laptops.gateway) for user in _USERS]
-        self.laptops = []
+        self.users = [f"{user}-{prefix}" for user in _USERS]
+        self.services = [Service(user, cluster.laptops.gateway) for user in self.users]
         parts = [self.names[at:at + _PER_SESSION] for at in range(0, COUNT, _PER_SESSION)]
-        configs = []
-        for user, service, edge in zip(_USERS, self.services, cluster.edges()):
-            for number, names in enumerate(parts):
-                # Not all in the same order: else the first edge to begin wins all.
-                mine = names if len(configs) % 2 else list(reversed(names))
-                tunnels = "tunnels:\n" + "".join(
-                    f"  {name}:\n    type: http\n    local: {service.place}\n    subdomain: {name}\n"
-                    f"    inspect: false\n" for name in mine)
-                configs.append((user, cluster.agent_config(
-                    user, f"{edge.name}.{EDGES}", tunnels, f"{prefix}-{user}-{number}")))
-        for user, config in configs:
-            self.laptops.append(Laptop(cluster, user, "start", config=config))
+        configs = [self._configure(cluster, number, names, part)
+                   for part, names in enumerate(parts) for number in range(len(self.users))]
+        self.laptops = [Laptop(cluster, user, "start", config=config) for user, config in configs]
+
+    def _configure(self, cluster, number, names, part):
+        """Of one laptop: they begin with different names, else the first one gets all."""
+        user, edge = self.users[number], cluster.edges()[number]
+        turned = names[number * 30:] + names[:number * 30]
+        tunnels = "tunnels:\n" + "".join(
+            f"  {name}:\n    type: http\n    local: {self.services[number].place}\n"
+            f"    subdomain: {name}\n    inspect: false\n" for name in turned)
+        return user, cluster.agent_config(user, f"{edge.name}.{EDGES}", tunnels, f"{user}-{part}")
 
     def outcome(self):
         """name -> users who were told that they have it; and how many answers are missing."""
@@ -99,7 +100,7 @@ def test_the_race_with_one_edge_cut_off_and_mended(cluster, claimants):
     cluster.network.part([cut.host], cluster.hosts(cluster.others(cut)))
     race = claimants("split")
     await_condition(lambda: len(race.outcome()[0]) == COUNT, 60, "both edges that decide are done")
-    alone = [laptop for laptop in race.laptops if laptop.user == _USERS[2]]
+    alone = [laptop for laptop in race.laptops if laptop.user == race.users[2]]
     assert not any(laptop.events("tunnel_ready") for laptop in alone), "nobody decides there"
     cluster.network.mend()
     began = time.time()

@@ -19,16 +19,8 @@ constexpr std::pair<const char*, const char*> patience[] = {
 };
 
 std::string with_patience(std::string target) {
-  auto is_url = target.starts_with("postgresql://") || target.starts_with("postgres://");
-  for (auto [name, value] : patience) {
-    if (target.find(name) != std::string::npos)
-      continue;
-    if (is_url)
-      target += target.find('?') == std::string::npos ? '?' : '&';
-    else
-      target += ' ';
-    target.append(name).append("=").append(value);
-  }
+  for (auto [name, value] : patience)
+    target = with_option(std::move(target), name, value);
   return target;
 }
 
@@ -49,6 +41,14 @@ std::string first_line(std::string_view text) {
 }
 
 } // namespace
+
+std::string with_option(std::string target, std::string_view name, std::string_view value) {
+  if (target.find(name) != std::string::npos)
+    return target;
+  auto is_url = target.starts_with("postgresql://") || target.starts_with("postgres://");
+  const auto* separator = !is_url ? " " : target.find('?') == std::string::npos ? "?" : "&";
+  return target.append(separator).append(name).append("=").append(value);
+}
 
 database::database(database_settings settings, on_connect prepare)
   : settings_{std::move(settings)}, prepare_{std::move(prepare)}, backoff_{settings_.reconnect} {}

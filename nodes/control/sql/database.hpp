@@ -12,6 +12,8 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace serverme::control::sql {
@@ -25,6 +27,10 @@ pqxx::result run(pqxx::work& work, const char* statement, const Arguments&... ar
   return work.exec_prepared(statement, arguments...);
 #endif
 }
+
+/// A connection string, URL or not, with one more of libpq's options, unless it says something
+/// about it already.
+std::string with_option(std::string target, std::string_view name, std::string_view value);
 
 class database {
 public:
