@@ -39,6 +39,13 @@ class Fleet:
         assert news["up"] == self.count, news
         return news
 
+    def drop(self):
+        """All lose their connections at once; what they say when they are back."""
+        number = len(self.news) + 1
+        self._process.stdin.write("drop\n")
+        self._process.stdin.flush()
+        return self.await_complete(number)
+
     def stop(self):
         self._process.stdin.close()
         self._process.wait(20)

@@ -37,11 +37,11 @@ class Vitals:
                 grown[node.name] = (node.descriptors() - first[0], resident_bytes(node.pid) - first[1])
         return grown
 
-    def await_no_growth(self, nodes, timeout=20):
+    def await_no_growth(self, nodes, timeout=20, descriptors=_DESCRIPTORS_MORE, resident=_RESIDENT_MORE):
         """At rest nothing is left of what was. Returns the growth."""
         def is_flat():
-            return all(descriptors <= _DESCRIPTORS_MORE and (SHORT or resident <= _RESIDENT_MORE)
-                       for descriptors, resident in self.growth(nodes).values())
+            return all(more <= descriptors and (SHORT or bytes_more <= resident)
+                       for more, bytes_more in self.growth(nodes).values())
         try:
             await_condition(is_flat, timeout, "descriptors and memory are as before")
         except AssertionError as late:
