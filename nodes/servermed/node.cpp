@@ -120,6 +120,7 @@ struct node::parts {
   result<done> start_join_listener();
   result<done> start_actors();
   const std::string& host_in_cluster() const;
+  std::string lanes_in_cluster() const;
   result<done> open_links();
   result<done> start_edge_actors();
   result<done> start_control_actors();
@@ -240,6 +241,13 @@ const std::string& node::parts::host_in_cluster() const {
   return config.cluster.host.empty() ? office->identity().host : config.cluster.host;
 }
 
+// Where agents and other edges come, as they can reach it.
+std::string node::parts::lanes_in_cluster() const {
+  if (!config.cluster.lanes.empty() || !has(node_role::edge) || host_in_cluster().empty())
+    return config.cluster.lanes;
+  return to_string(node_address{host_in_cluster(), addresses.tls.port});
+}
+
 result<done> node::parts::open_links() {
   if (!office)
     return done{};
@@ -247,6 +255,7 @@ result<done> node::parts::open_links() {
     *system, {.identity = office->identity(),
               .started = process_began,
               .host = host_in_cluster(),
+              .lanes = lanes_in_cluster(),
               .listen = config.cluster.listen,
               .on_conflict = [&stop = stop](const failure& why) { stop.fail_with(why); }});
   if (!opened)
@@ -267,6 +276,11 @@ result<done> node::parts::start_edge_actors() {
     = {.domain = config.domain,
        .http_port = port_or(config.public_http_port, addresses.http),
        .https_port = port_or(config.public_tls_port, addresses.tls)};
+  if (links && has(node_role::edge))
+    settings.cluster = links->place();
+  settings.routes.on_port_refused = [](std::uint16_t port, const failure& why) {
+    spdlog::warn("port {} of another edge's tunnel: {}", port, to_string(why));
+  };
   tree.emplace(*system, deciding().store.as<actors::store_actor>(),
                deciding().names.as<actors::name_registry_actor>(), outside(), edge, settings);
   actors::on_failure(tree->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });

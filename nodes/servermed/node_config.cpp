@@ -90,6 +90,9 @@ void read_cluster(settings_reader from, cluster_config& config) {
   from.read("host", config.host);
   if (!config.host.empty() && !parse_node_address(to_string(node_address{config.host, 1})))
     from.complain("host", "'" + config.host + "' is no name or address");
+  from.read("lanes", config.lanes);
+  if (!config.lanes.empty() && !parse_node_address(config.lanes))
+    from.complain("lanes", "'" + config.lanes + "' is no address: write HOST:PORT");
 }
 
 // Only control nodes of a cluster speak to the database.

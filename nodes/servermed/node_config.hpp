@@ -30,6 +30,9 @@ struct cluster_config {
   net::address listen{"", default_cluster_port};
   /// Name or address by which other nodes reach this one; empty: what was said when it joined.
   std::string host;
+  /// HOST:PORT by which agents and other edges reach the lanes of this edge; empty: `host`, and the
+  /// port of the TLS listener.
+  std::string lanes;
 };
 
 struct node_config {

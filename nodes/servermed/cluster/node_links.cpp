@@ -101,6 +101,7 @@ actors::cluster_member_options node_links::state::membership() const {
   if (!settings.host.empty())
     options.about.cluster_address
       = to_string(node_address{settings.host, transport->network().where().port});
+  options.about.lane_address = settings.lanes;
   options.started = static_cast<std::uint64_t>(settings.started.time_since_epoch().count());
   for (const auto& text : identity.ways.seeds)
     if (auto seed = parse_node_address(text, default_cluster_port))
@@ -191,6 +192,10 @@ node_links::~node_links() {
 }
 
 const actors::control_doors& node_links::doors() const noexcept { return state_->doors; }
+
+actors::place_in_cluster node_links::place() const {
+  return {state_->transport->gateway(), state_->member.as<actors::cluster_member_actor>()};
+}
 
 const net::address& node_links::where() const noexcept {
   return state_->transport->network().where();

@@ -4,6 +4,7 @@
 
 #include "actors/cluster/cluster_member.hpp"
 #include "actors/control_actors.hpp"
+#include "actors/edge_actors.hpp"
 #include "actors/tunnel_desk.hpp"
 #include "net/address.hpp"
 #include "nodes/control/database_settings.hpp"
@@ -21,6 +22,8 @@ struct link_settings {
   wall_time started{};
   /// By which others reach this node; empty: nobody does.
   std::string host;
+  /// HOST:PORT by which agents and other edges reach its lanes; empty: it has none.
+  std::string lanes;
   /// Where other nodes connect.
   net::address listen;
   /// The node has no place in the cluster and must stop. On one of CAF's threads.
@@ -43,6 +46,8 @@ public:
 
   /// To the store and the registry of whichever control node offers them: maybe this one.
   const actors::control_doors& doors() const noexcept;
+  /// What this node's edge needs to exchange sessions and routes with the others.
+  actors::place_in_cluster place() const;
   /// Where other nodes really connect.
   const net::address& where() const noexcept;
 

@@ -67,6 +67,14 @@ CAF_TEST(addresses and ports are checked where they stand) {
   CAF_CHECK(text.find("node.yml:2") == std::string::npos);
 }
 
+CAF_TEST(the address of lanes needs its port) {
+  CAF_CHECK_EQUAL(read("cluster:\n  lanes: 'edge-1.test:443'\n").value().cluster.lanes,
+                  "edge-1.test:443");
+  auto outcome = read("cluster:\n  lanes: edge-1.test\n");
+  CAF_REQUIRE(!outcome);
+  CAF_CHECK(outcome.error().detail.find("node.yml:2: lanes") != std::string::npos);
+}
+
 CAF_TEST(a certificate without its key is incomplete) {
   auto outcome = read("certificates:\n  - chain: a.pem\n");
   CAF_REQUIRE(!outcome);
