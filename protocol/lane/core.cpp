@@ -29,7 +29,7 @@ core::core(side which, core_limits limits, lane_handler& handler, window_budget&
 
 core::~core() {
   for (const auto& [id, stream] : state_->streams)
-    state_->budget.give_back(stream.window);
+    state_->give_back(stream);
 }
 
 stream* core::state::find(stream_id id) noexcept {
@@ -64,7 +64,7 @@ void core::state::remove(stream_id id) {
   leave_ring(id, found->second);
   if (found->second.window_due)
     std::erase(window_ids, id);
-  budget.give_back(found->second.window);
+  give_back(found->second);
   // What was announced may be gone with it, and then no fill() follows.
   signalled = signalled && has_output();
   auto node = streams.extract(found);
@@ -72,6 +72,12 @@ void core::state::remove(stream_id id) {
     return;
   node.mapped() = {};
   spare.push_back(std::move(node));
+}
+
+void core::state::give_back(const stream& s) noexcept {
+  budget.give_back(s.window);
+  if (s.payer != nullptr)
+    s.payer->give_back(s.window);
 }
 
 void core::state::forget_if_over(stream_id id) {

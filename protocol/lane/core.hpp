@@ -121,6 +121,10 @@ public:
   /// The handler passed `count` bytes on: credit returns to the peer, and the window may grow.
   void consumed(stream_id id, std::size_t count, time_point now);
 
+  /// The window of this stream counts against `payer` too, from now on; on a lane whose streams are
+  /// of many accounts. What it was granted already counts in any case. `payer` outlives the core.
+  void charge(stream_id id, window_budget& payer) noexcept;
+
   /// Queues a control frame. @errors too_busy when control_queue_max is reached: drop the lane.
   result<done> send_control(frame_type type, bytes_view payload);
   void ping(time_point now);

@@ -28,11 +28,12 @@ struct stream {
   bool fin_sent = false;
 
   // From the peer. Always: window == receivable + held + owed.
-  std::uint32_t window = 0;     // what the budget was charged for
-  std::uint32_t receivable = 0; // the peer may still send it
-  std::uint32_t held = 0;       // came, and the handler has not passed it on
-  std::uint32_t owed = 0;       // passed on, and the peer does not know
-  bool window_due = false;      // it will, with the next fill()
+  std::uint32_t window = 0;       // what the budget was charged for
+  window_budget* payer = nullptr; // charged for it as well
+  std::uint32_t receivable = 0;   // the peer may still send it
+  std::uint32_t held = 0;         // came, and the handler has not passed it on
+  std::uint32_t owed = 0;         // passed on, and the peer does not know
+  bool window_due = false;        // it will, with the next fill()
   bool fin_received = false;
 
   // How fast a window comes and is passed on.
@@ -50,6 +51,8 @@ struct core::state {
   stream* find(stream_id id) noexcept;
   stream& add(stream_id id, stream_handler* who);
   void remove(stream_id id);
+  /// What was charged for its window.
+  void give_back(const stream& s) noexcept;
   /// After a FIN either way: both ways ended is the end of the stream.
   void forget_if_over(stream_id id);
   bool was_opened(stream_id id) const noexcept;

@@ -83,12 +83,25 @@ void core::state::grow(stream& s, std::size_t count, time_point now) {
 }
 
 bool core::state::widen(stream& s, std::uint32_t window) {
-  if (!budget.try_take(window - s.window))
+  auto more = window - s.window;
+  if (!budget.try_take(more))
     return false;
+  if (s.payer != nullptr && !s.payer->try_take(more)) {
+    budget.give_back(more);
+    return false;
+  }
   ++counters.windows_grown;
-  s.owed += window - s.window;
+  s.owed += more;
   s.window = window;
   return true;
+}
+
+void core::charge(stream_id id, window_budget& payer) noexcept {
+  auto* s = state_->find(id);
+  if (s == nullptr || s->payer != nullptr)
+    return;
+  s->payer = &payer;
+  payer.take(s->window);
 }
 
 // One WINDOW a stream and fill(): a peer that sends and never reads makes nothing grow here, and

@@ -3,146 +3,16 @@
 #include "protocol/lane/messages.hpp"
 
 #include "protocol/big_endian.hpp"
+#include "protocol/lane/fields.hpp"
 
 #include <algorithm>
-#include <concepts>
-#include <initializer_list>
 
 namespace serverme::lane {
 
 namespace {
 
-// Longer texts are cut rather than refused: none of them decides anything.
-constexpr std::size_t text_bytes_max = 4096;
-
-class field_writer {
-public:
-  explicit field_writer(byte_queue& out) : out_{out} {}
-
-  template <std::unsigned_integral Number>
-  void number(std::uint8_t tag, Number value) {
-    header(tag, sizeof(Number));
-    out_.append(bytes_view{big_endian(value)});
-  }
-  void flag(std::uint8_t tag, bool value) { number(tag, static_cast<std::uint8_t>(value ? 1 : 0)); }
-  void text(std::uint8_t tag, std::string_view value) {
-    if (value.empty())
-      return;
-    value = value.substr(0, text_bytes_max);
-    header(tag, value.size());
-    out_.append(value);
-  }
-  void error(std::uint8_t code_tag, std::uint8_t detail_tag, const failure& why) {
-    number(code_tag, static_cast<std::uint16_t>(why.code));
-    text(detail_tag, why.detail);
-  }
-
-private:
-  void header(std::uint8_t tag, std::size_t size) {
-    out_.append(bytes_view{big_endian(tag)});
-    out_.append(bytes_view{big_endian(static_cast<std::uint16_t>(size))});
-  }
-
-  byte_queue& out_;
-};
-
-struct field {
-  std::uint8_t tag = 0;
-  bytes_view value;
-};
-
-/// Cuts a payload into fields; remembers whether something was malformed.
-class field_reader {
-public:
-  explicit field_reader(bytes_view payload) : rest_{payload} {}
-
-  bool next(field& into) {
-    if (rest_.empty() || broken_)
-      return false;
-    if (rest_.size() < 3)
-      return broken(), false;
-    std::size_t size = read_big_endian<std::uint16_t>(rest_.subspan(1));
-    if (rest_.size() < 3 + size)
-      return broken(), false;
-    into = {std::to_integer<std::uint8_t>(rest_[0]), rest_.subspan(3, size)};
-    rest_ = rest_.subspan(3 + size);
-    if (into.tag < 64)
-      seen_ |= std::uint64_t{1} << into.tag;
-    return true;
-  }
-
-  bool has_seen(std::initializer_list<int> tags) const {
-    return std::ranges::all_of(tags, [this](int tag) { return (seen_ >> tag & 1) != 0; });
-  }
-
-  template <std::unsigned_integral Number>
-  void read(const field& from, Number& into) {
-    if (from.value.size() != sizeof(Number))
-      return broken();
-    into = read_big_endian<Number>(from.value);
-  }
-  void read(const field& from, std::string& into) {
-    if (from.value.size() > text_bytes_max)
-      return broken();
-    into = as_text(from.value);
-  }
-  void read(const field& from, milliseconds& into) {
-    std::uint32_t count = 0;
-    read(from, count);
-    into = milliseconds{count};
-  }
-  template <class T, class Tag>
-  void read(const field& from, strong<T, Tag>& into) {
-    read(from, into.value);
-  }
-  void read(const field& from, bool& into) {
-    std::uint8_t flag = 0;
-    read(from, flag);
-    into = flag != 0;
-  }
-  void read_code(const field& from, std::optional<failure>& into) {
-    std::uint16_t code = 0;
-    read(from, code);
-    if (!into)
-      into.emplace();
-    into->code = static_cast<errc>(code);
-  }
-  void read_detail(const field& from, std::optional<failure>& into) {
-    if (!into)
-      into.emplace();
-    read(from, into->detail);
-  }
-
-  void broken() { broken_ = true; }
-  bool is_broken() const { return broken_; }
-
-private:
-  bytes_view rest_;
-  std::uint64_t seen_ = 0;
-  bool broken_ = false;
-};
-
 std::uint32_t count_of(milliseconds time) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(time.count(), 0, 0xffff'ffff));
-}
-
-failure malformed(const char* message) {
-  return fail(errc::protocol_violation, std::string{message} + " is malformed");
-}
-
-/// Gives each field to `take`, which skips those that it does not know. Without the `needed` ones
-/// there is no message.
-template <class Message, class Take>
-result<Message> parse(bytes_view payload, const char* name, std::initializer_list<int> needed,
-                      Take take) {
-  Message out;
-  field_reader reader{payload};
-  field next;
-  while (reader.next(next))
-    take(reader, next, out);
-  if (reader.is_broken() || !reader.has_seen(needed))
-    return malformed(name);
-  return out;
 }
 
 bool is_known(endpoint_kind kind) {
@@ -155,6 +25,12 @@ void read_kind(field_reader& reader, const field& from, endpoint_kind& into) {
   into = static_cast<endpoint_kind>(raw);
   if (!is_known(into))
     reader.broken();
+}
+
+void read_account(field_reader& reader, const field& from, account_id& into) {
+  std::uint64_t raw = 0;
+  reader.read(from, raw);
+  into.value = static_cast<std::int64_t>(raw);
 }
 
 } // namespace
@@ -313,6 +189,10 @@ void append_to(byte_queue& out, const open& x) {
   w.number(4, x.visitor_port);
   w.text(5, x.server_address);
   w.number(6, x.server_port);
+  if (x.session) {
+    w.number(7, x.session->value);
+    w.number(8, static_cast<std::uint64_t>(x.account.value));
+  }
   auto size = static_cast<std::uint16_t>(out.size() - begin - 2);
   out.overwrite(begin, bytes_view{big_endian(size)});
 }
@@ -332,6 +212,8 @@ result<open_parts> parse_open(bytes_view payload) {
                                  case 4: r.read(f, x.visitor_port); break;
                                  case 5: r.read(f, x.server_address); break;
                                  case 6: r.read(f, x.server_port); break;
+                                 case 7: r.read(f, x.session.emplace()); break;
+                                 case 8: read_account(r, f, x.account); break;
                                  default: break;
                                }
                              });

@@ -113,6 +113,9 @@ struct open {
   std::uint16_t visitor_port = 0;
   std::string server_address;
   std::uint16_t server_port = 0;
+  /// Between edges only: whose stream it is, since a lane there is nobody's in particular.
+  std::optional<session_id> session;
+  account_id account;
 
   friend bool operator==(const open&, const open&) = default;
 };

@@ -1,6 +1,7 @@
 // Each message that a peer of a lane can send: what can be read can be written and read again.
 //
 // The first byte says which message; the rest is its payload.
+#include "protocol/lane/edge_greeting.hpp"
 #include "protocol/lane/messages.hpp"
 #include "tests/fuzz/require.hpp"
 
@@ -35,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0)
     return 0;
   bytes_view payload{reinterpret_cast<const std::byte*>(data) + 1, size - 1};
-  switch (data[0] % 8) {
+  switch (data[0] % 10) {
     case 0: round_trip(payload, lane::parse_hello); break;
     case 1: round_trip(payload, lane::parse_welcome); break;
     case 2: round_trip(payload, lane::parse_bind); break;
@@ -43,6 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4: round_trip(payload, lane::parse_unbind); break;
     case 5: round_trip(payload, lane::parse_goaway); break;
     case 6: round_trip(payload, lane::parse_edges); break;
+    case 7: round_trip(payload, lane::parse_edge_hello); break;
+    case 8: round_trip(payload, lane::parse_edge_welcome); break;
     default: round_trip(payload, parse_open); break;
   }
   return 0;

@@ -54,6 +54,11 @@ const open some_open{.endpoint = {0x1122334455667788},
                      .visitor_port = 55'123,
                      .server_address = "198.51.100.1",
                      .server_port = 8443};
+const open open_between_edges{.endpoint = {7},
+                              .visitor_address = "203.0.113.7",
+                              .visitor_port = 55'123,
+                              .session = session_id{0xfedcba9876543210},
+                              .account = {42}};
 const goaway some_goaway{.code = errc::draining,
                          .detail = "restart",
                          .retry_after = milliseconds{2500},
@@ -87,6 +92,7 @@ void for_each_message(Check check) {
   check(refused, parser<bound>{parse_bound});
   check(some_unbind, parser<unbind>{parse_unbind});
   check(some_open, parser<open>{parse_whole_open});
+  check(open_between_edges, parser<open>{parse_whole_open});
   check(some_goaway, parser<goaway>{parse_goaway});
   check(some_edges, parser<edges>{parse_edges});
 }

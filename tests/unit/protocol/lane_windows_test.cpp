@@ -241,6 +241,40 @@ CAF_TEST(a window grows no further than the budget) {
   CAF_CHECK_EQUAL(node.used() + budget.used(), 0u);
 }
 
+CAF_TEST(a window grows no further than the budget of who pays for the stream) {
+  lane::window_budget payer{2500};
+  lane::window_budget budget{1'000'000};
+  recorded_lane user;
+  {
+    lane::core core{lane::side::edge, small_windows, user, budget};
+    core.set_peer_window(1000);
+    recorded_stream paid, other;
+    std::size_t taken = 0;
+    auto pass_all = [&](lane::stream_id id) {
+      for (int i = 0; i < 20; ++i) {
+        CAF_REQUIRE(
+          core.on_bytes(as_bytes(frame_of(frame_type::data, id, std::string(500, 'x'))), now));
+        core.consumed(id, 500, now);
+        byte_queue out;
+        core.fill(out, 100'000);
+      }
+    };
+    auto first = *core.open_stream({}, {}, taken, paid);
+    core.charge(first, payer);
+    pass_all(first);
+    CAF_CHECK_EQUAL(payer.used(), 2000u);
+    CAF_CHECK_EQUAL(budget.used(), 2000u);
+    pass_all(*core.open_stream({}, {}, taken, other));
+    CAF_CHECK_EQUAL(payer.used(), 2000u);
+    CAF_CHECK_EQUAL(budget.used(), 10'000u);
+    core.reset(first, errc::stream_reset);
+    CAF_CHECK_EQUAL(payer.used(), 0u);
+    core.charge(*core.open_stream({}, {}, taken, paid), payer);
+    CAF_CHECK_EQUAL(payer.used(), 1000u);
+  }
+  CAF_CHECK_EQUAL(payer.used() + budget.used(), 0u);
+}
+
 CAF_TEST(a peer that grants no window can be opened streams to) {
   edge.core.set_peer_window(0);
   recorded_stream who;
