@@ -6,6 +6,9 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <memory>
+#include <string>
+
 namespace serverme::net {
 
 namespace {
@@ -41,13 +44,15 @@ bool trust_only(SSL_CTX* context, const std::string& pem) {
   return trusted > 0;
 }
 
-std::string alpn_list() {
-  return static_cast<char>(cluster_alpn.size()) + std::string{cluster_alpn};
-}
+/// The ALPN list lives as long as the context that points to it.
+struct cluster_context {
+  std::string alpn;
+  std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> ctx;
+};
 
 int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-                unsigned int in_size, void*) {
-  static const auto offer = alpn_list();
+                unsigned int in_size, void* ours) {
+  const auto& offer = *static_cast<const std::string*>(ours);
   auto* chosen = const_cast<unsigned char*>(*out);
   auto outcome
     = SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(offer.data()),
@@ -58,10 +63,13 @@ int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const 
 
 } // namespace
 
-result<ssl_context> make_cluster_context(const node_credentials& credentials) {
+result<ssl_context> make_cluster_context(const node_credentials& credentials,
+                                         std::string_view alpn) {
   ERR_clear_error();
-  ssl_context made{SSL_CTX_new(TLS_method()), SSL_CTX_free};
-  auto* context = made.get();
+  auto owner = std::make_shared<cluster_context>();
+  owner->alpn = static_cast<char>(alpn.size()) + std::string{alpn};
+  owner->ctx.reset(SSL_CTX_new(TLS_method()));
+  auto* context = owner->ctx.get();
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -76,11 +84,10 @@ result<ssl_context> make_cluster_context(const node_credentials& credentials) {
     return fail(errc::certificate_unreadable, "the node's certificate: " + take_ssl_error());
   if (!trust_only(context, credentials.ca))
     return fail(errc::certificate_unreadable, "the cluster's CA: " + take_ssl_error());
-  auto offer = alpn_list();
-  SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(offer.data()),
-                          static_cast<unsigned int>(offer.size()));
-  SSL_CTX_set_alpn_select_cb(context, select_alpn, nullptr);
-  return made;
+  SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(owner->alpn.data()),
+                          static_cast<unsigned int>(owner->alpn.size()));
+  SSL_CTX_set_alpn_select_cb(context, select_alpn, &owner->alpn);
+  return ssl_context{owner, context};
 }
 
 tls_session accept_node(const ssl_context& context) {

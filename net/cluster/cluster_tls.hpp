@@ -9,12 +9,13 @@ namespace serverme::net {
 /// What nodes agree on with ALPN; whoever offers anything else is no node.
 inline constexpr std::string_view cluster_alpn = "serverme-node/1";
 
-/// For both sides of connections. Who is dialed is not checked by name: its certificate says which
-/// node it is.
+/// For both sides of connections, which agree on `alpn`. Who is dialed is not checked by name: its
+/// certificate says which node it is.
 /// @errors certificate_unreadable: also when the key is another certificate's
-result<ssl_context> make_cluster_context(const node_credentials& credentials);
+result<ssl_context> make_cluster_context(const node_credentials& credentials,
+                                         std::string_view alpn = cluster_alpn);
 
-/// With the ALPN above, and no tickets.
+/// With the ALPN of the context, and no tickets.
 tls_session accept_node(const ssl_context& context);
 tls_session dial_node(const ssl_context& context);
 
