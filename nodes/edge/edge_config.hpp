@@ -8,6 +8,7 @@
 #include "protocol/time.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 namespace serverme::edge {
@@ -34,6 +35,10 @@ struct edge_limits {
   std::size_t waiting_max = 1024;
   std::size_t streams_per_lane = 1024;
   std::uint16_t lanes_per_session = 4;
+  /// Of one lane to another edge, which carries the streams of many sessions; and how many such
+  /// lanes others may have here.
+  std::size_t streams_between_edges = 16384;
+  std::size_t lanes_from_edges = 4096;
   /// Windows granted to agents: one lane, one account, all of a loop.
   std::size_t lane_window_bytes = 64UL * 1024 * 1024;
   std::size_t account_window_bytes = 256UL * 1024 * 1024;
@@ -45,6 +50,8 @@ struct edge_limits {
   capture_limits capture;
 };
 
+class peer_credentials;
+
 struct edge_config {
   net::address http{"127.0.0.1", 8080};
   net::address tls{"127.0.0.1", 8443};
@@ -54,6 +61,8 @@ struct edge_config {
   std::string node_name = "dev";
   /// 0: one up to two cores, else one a core (measured: fewer, fuller turns are cheaper).
   unsigned loops = 0;
+  /// For lanes to the other edges of the cluster; nullptr: this edge stands alone.
+  std::shared_ptr<const peer_credentials> peers;
   edge_limits limits;
 };
 

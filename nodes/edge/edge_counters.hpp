@@ -1,6 +1,8 @@
 // What an edge refused or gave up, because a bound was reached.
 #pragma once
 
+#include "nodes/edge/peers/peer_counters.hpp"
+
 #include <atomic>
 #include <cstdint>
 
@@ -19,6 +21,8 @@ struct edge_counters {
   count streams_refused{0};
   /// limits.lanes_per_session: the lane heard from least was closed for a new one.
   count lanes_replaced{0};
+  /// In a cluster.
+  peer_counters peers;
 };
 
 } // namespace serverme::edge

@@ -1,6 +1,8 @@
 #include "nodes/edge/edge_loop.hpp"
 
 #include "nodes/edge/agent_session.hpp"
+#include "nodes/edge/peers/neighbourhood.hpp"
+#include "nodes/edge/peers/peer_credentials.hpp"
 
 #include <utility>
 
@@ -8,17 +10,26 @@ namespace serverme::edge {
 
 edge_loop::edge_loop(edge_shared& shared)
   : shared_{shared},
+    number_{static_cast<std::uint16_t>(shared.loops.size())},
     routes_{std::make_shared<route_map>()},
     budget_{shared.config.limits.loop_window_bytes},
     clean_up_{loop_, [this] { clean_up(); }},
     look_again_{loop_, [this] { for_each_resident([](resident& who) { who.on_change(); }); }},
     ticker_{
-      std::make_unique<net::ticker>(loop_, limits().tick, [this](time_point now) { tick(now); })} {}
+      std::make_unique<net::ticker>(loop_, limits().tick, [this](time_point now) { tick(now); })} {
+  set_credentials(shared.config.peers);
+}
 
 edge_loop::~edge_loop() = default;
 
-edge_loop& edge_loop::home_of(session_id session) const noexcept {
-  return *shared_.loops[session.value % shared_.loops.size()];
+edge_loop& edge_loop::home_of(session_id session) const noexcept { return loop_of(session.value); }
+
+edge_loop& edge_loop::loop_of(std::size_t number) const noexcept {
+  return *shared_.loops[number % shared_.loops.size()];
+}
+
+std::uint16_t edge_loop::loops() const noexcept {
+  return static_cast<std::uint16_t>(shared_.loops.size());
 }
 
 agent_session* edge_loop::find_session(session_id session) noexcept {
@@ -101,6 +112,18 @@ void edge_loop::endpoint_gone(endpoint_id endpoint) {
   for_each_resident([endpoint](resident& who) { who.on_endpoint_gone(endpoint); });
 }
 
+void edge_loop::set_credentials(std::shared_ptr<const peer_credentials> fresh) {
+  credentials_ = std::move(fresh);
+  if (credentials_ && !neighbours_)
+    neighbours_ = std::make_unique<neighbourhood>(*this, number_);
+}
+
+void edge_loop::set_other_edges(std::vector<peer_edge> all) {
+  other_edges_ = std::move(all);
+  if (neighbours_ && !draining_)
+    neighbours_->set(other_edges_);
+}
+
 void edge_loop::count(endpoint_id endpoint, std::uint64_t visits, std::uint64_t in,
                       std::uint64_t out) {
   auto& sum = usage_[endpoint];
@@ -137,6 +160,8 @@ lane::window_budget& edge_loop::budget_of(account_id account) {
 
 void edge_loop::tick(time_point now) {
   for_each_resident([now](resident& who) { who.on_tick(now); });
+  if (neighbours_)
+    neighbours_->on_tick(now);
   report_usage();
 }
 
@@ -146,13 +171,18 @@ void edge_loop::drain(std::function<void()> drained) {
   for (auto& [id, session] : sessions_)
     session->say_goodbye({errc::draining, "the node is about to stop", seconds{1}, {}},
                          limits().drain_time);
+  if (neighbours_)
+    neighbours_->stop();
   for_each_resident([](resident& who) { who.on_drain(); });
   clean_up_.request();
 }
 
 void edge_loop::shutdown() {
   draining_ = has_ended_ = true;
+  if (neighbours_)
+    neighbours_->stop();
   for_each_resident([](resident& who) { who.on_shutdown(); });
+  neighbours_.reset();
   residents_.clear();
   retired_.clear();
   sessions_.clear();

@@ -9,6 +9,7 @@
 #include "nodes/edge/decisions.hpp"
 #include "nodes/edge/edge_config.hpp"
 #include "nodes/edge/edge_counters.hpp"
+#include "nodes/edge/peers/peer_edge.hpp"
 #include "nodes/edge/resident.hpp"
 #include "protocol/http1/head.hpp"
 #include "protocol/lane/budget.hpp"
@@ -24,6 +25,8 @@ namespace serverme::edge {
 
 class agent_session;
 class edge_loop;
+class neighbourhood;
+class peer_credentials;
 class stranger;
 
 /// What the loops of one edge share. Set before the first loop runs, then only read.
@@ -38,6 +41,7 @@ struct edge_shared {
 /// Shared so that answers of the deciders, which may come late, can ask whether it still is there.
 class edge_loop : public std::enable_shared_from_this<edge_loop> {
 public:
+  /// The next one of those that are there.
   explicit edge_loop(edge_shared& shared);
   ~edge_loop();
 
@@ -52,6 +56,9 @@ public:
 
   /// Where the lanes of a session are.
   edge_loop& home_of(session_id session) const noexcept;
+  /// By any number: they count on from the first.
+  edge_loop& loop_of(std::size_t number) const noexcept;
+  std::uint16_t loops() const noexcept;
   /// nullptr when the session has no lane on this loop.
   agent_session* find_session(session_id session) noexcept;
   /// @pre this is its home
@@ -75,6 +82,18 @@ public:
   void announce_change();
   void set_routes(std::shared_ptr<const route_map> routes);
   void endpoint_gone(endpoint_id endpoint);
+
+  /// nullptr: this edge stands alone.
+  const std::shared_ptr<const peer_credentials>& credentials() const noexcept {
+    return credentials_;
+  }
+  /// For the next lanes to other edges, and from them.
+  void set_credentials(std::shared_ptr<const peer_credentials> fresh);
+  /// Lanes to the other edges; nullptr: this edge stands alone.
+  neighbourhood* neighbours() noexcept { return neighbours_.get(); }
+  /// The other edges that live, in the order in which to prefer them.
+  const std::vector<peer_edge>& other_edges() const noexcept { return other_edges_; }
+  void set_other_edges(std::vector<peer_edge> all);
 
   /// Counters that the owner of an endpoint sees.
   void count(endpoint_id endpoint, std::uint64_t visits, std::uint64_t in, std::uint64_t out);
@@ -113,15 +132,19 @@ private:
   void report_usage();
 
   edge_shared& shared_;
+  const std::uint16_t number_;
   net::event_loop loop_;
   std::shared_ptr<const route_map> routes_;
   lane::window_budget budget_;
   std::unordered_map<account_id, lane::window_budget> account_budgets_;
+  std::shared_ptr<const peer_credentials> credentials_;
   std::list<stranger*> strangers_;
   std::unordered_map<resident*, std::unique_ptr<resident>> residents_;
   std::vector<std::unique_ptr<resident>> retired_;
   std::unordered_map<session_id, std::unique_ptr<agent_session>> sessions_;
   std::vector<std::unique_ptr<agent_session>> forgotten_;
+  std::vector<peer_edge> other_edges_;
+  std::unique_ptr<neighbourhood> neighbours_; // lets go of residents: gone before they are
   std::unordered_map<endpoint_id, endpoint_usage> usage_;
   scratch scratch_;
   net::turn_task clean_up_;

@@ -161,6 +161,20 @@ net::address edge_node::http_address() const { return state_->http_address; }
 net::address edge_node::tls_address() const { return state_->tls_address; }
 const edge_counters& edge_node::counters() const noexcept { return state_->shared.counters; }
 
+void edge_node::set_credentials(std::shared_ptr<const peer_credentials> fresh) {
+  for (auto& loop : state_->shared.loops)
+    loop->loop().post([&loop = *loop, fresh] { loop.set_credentials(fresh); });
+}
+
+void edge_node::set_neighbours(std::vector<actors::neighbour_edge> all) {
+  std::vector<peer_edge> reachable;
+  for (const auto& each : all)
+    if (auto where = net::parse_address(each.lane_address); where && !where->host.empty())
+      reachable.push_back({each.node, *where});
+  for (auto& loop : state_->shared.loops)
+    loop->loop().post([&loop = *loop, reachable] { loop.set_other_edges(reachable); });
+}
+
 void edge_node::publish_routes(std::shared_ptr<const route_map> routes) {
   for (auto& loop : state_->shared.loops)
     loop->loop().post([&loop = *loop, routes] { loop.set_routes(routes); });

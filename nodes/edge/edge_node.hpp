@@ -33,6 +33,10 @@ public:
   /// What was refused so far. From any thread.
   const edge_counters& counters() const noexcept;
 
+  /// From any thread: the certificate was renewed. Lanes that are up stay.
+  void set_credentials(std::shared_ptr<const peer_credentials> fresh);
+
+  void set_neighbours(std::vector<actors::neighbour_edge> all) override;
   void publish_routes(std::shared_ptr<const route_map> routes) override;
   void open_port(std::uint16_t port, std::function<void(result<done>)> reply) override;
   void close_port(std::uint16_t port) override;

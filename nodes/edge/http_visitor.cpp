@@ -159,6 +159,11 @@ void http_visitor::regulate() {
 }
 
 void http_visitor::look_again() {
+  if (!repeatable_.is_empty()) {
+    if (!repeat())
+      cut_short(fail(errc::agent_lost));
+    return;
+  }
   phase_ = phase::head;
   take_requests();
 }
@@ -207,6 +212,7 @@ bool http_visitor::take_one_request() {
 }
 
 void http_visitor::begin_exchange(const http1::request_head& head, bytes_view rest) {
+  repeatable_.clear();
   auto host = normalize_host(head.host);
   const auto* where = home().routes().find_host(host);
   if (where == nullptr || where->kind != endpoint_kind::http)
@@ -230,8 +236,10 @@ void http_visitor::begin_exchange(const http1::request_head& head, bytes_view re
   if (phase_ != phase::exchange)
     return;
   auto opened = open(*where, first.view());
-  if (opened == outcome::opened)
+  if (opened == outcome::opened) {
+    keep_for_repeat(*where, first.view());
     return begin_forwarding(where->endpoint, in_body);
+  }
   request_body_ = body;
   phase_ = opened == outcome::moved     ? phase::over
            : opened == outcome::waiting ? phase::waiting
@@ -251,6 +259,15 @@ void http_visitor::begin_forwarding(endpoint_id endpoint, std::size_t in_body) {
   since_ = home().now();
   if (request_body_.ended() && !asked_upgrade_)
     finish_stream();
+}
+
+void http_visitor::keep_for_repeat(const route& where, bytes_view whole) {
+  if (!was_forwarded() || !request_body_.ended() || !is_safe_method(method_)
+      || whole.size() > repeatable_request::bytes_max)
+    return;
+  repeatable_.bytes.append(whole);
+  repeatable_.host = where.host;
+  repeatable_.session = where.session;
 }
 
 void http_visitor::record_request(const http1::request_head& head, const route& where) {

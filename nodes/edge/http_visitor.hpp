@@ -5,6 +5,7 @@
 #pragma once
 
 #include "nodes/edge/exchange_record.hpp"
+#include "nodes/edge/peers/repeatable_request.hpp"
 #include "nodes/edge/stranger.hpp"
 #include "nodes/edge/tunnel_stream.hpp"
 #include "protocol/http1/body.hpp"
@@ -52,6 +53,8 @@ private:
   bool take_one_request();
   void begin_exchange(const http1::request_head& head, bytes_view rest);
   void begin_forwarding(endpoint_id endpoint, std::size_t in_body);
+  /// `whole`: the request, if that is all of it.
+  void keep_for_repeat(const route& where, bytes_view whole);
   void record_request(const http1::request_head& head, const route& where);
   /// Follows the body; @returns how many bytes of `bytes` belong to it.
   std::size_t forward_body(bytes_view bytes, byte_queue* into);
@@ -74,6 +77,10 @@ private:
   void pass_raw(bytes_view bytes);
   void finish_exchange();
   void cut_short(const failure& why);
+  /// The edge that had the request is lost: asks again where else the session is, or waits for
+  /// that.
+  /// @returns false when it must not be repeated, or leads nowhere
+  bool repeat();
   void end_record();
   void publish_record();
 
@@ -88,6 +95,7 @@ private:
   http1::body_reader request_body_;
   http1::body_reader answer_body_;
   exchange_record record_;
+  repeatable_request repeatable_;
   std::string method_;
   std::optional<stranger> place_; // until the first request
   endpoint_id endpoint_;

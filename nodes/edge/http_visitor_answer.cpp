@@ -8,6 +8,7 @@ namespace serverme::edge {
 
 void http_visitor::on_data(bytes_view bytes) {
   owe(bytes.size());
+  repeatable_.clear();
   auto& out = home().scratch_space().answer;
   out.clear();
   if (phase_ == phase::exchange && !answered_) {
@@ -159,8 +160,34 @@ void http_visitor::finish_exchange() {
   leave();
 }
 
+bool http_visitor::repeat() {
+  auto& again = repeatable_;
+  const auto* where = home().routes().find_host(again.host);
+  if (again.is_empty() || where == nullptr || where->session != again.session)
+    return false;
+  if (!is_waiting() && again.repeats++ >= repeatable_request::repeats_max)
+    return false;
+  auto opened = open(*where, again.bytes.view());
+  if (opened == outcome::waiting) {
+    phase_ = phase::waiting;
+    regulate();
+    return true;
+  }
+  if (opened != outcome::opened)
+    return false;
+  phase_ = phase::exchange;
+  since_ = home().now();
+  if (!asked_upgrade_)
+    finish_stream();
+  regulate();
+  return true;
+}
+
 void http_visitor::on_reset(errc why) {
   forget_stream();
+  auto is_lost = why == errc::agent_lost || why == errc::draining;
+  if (is_lost && phase_ == phase::exchange && repeat())
+    return;
   // Some reasons are between programs and have no meaning for a visitor.
   cut_short(fail(describe(why).status >= 400 ? why : errc::agent_lost));
 }

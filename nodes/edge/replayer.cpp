@@ -1,5 +1,6 @@
 #include "nodes/edge/replayer.hpp"
 
+#include "nodes/edge/peers/way.hpp"
 #include "protocol/http1/forward.hpp"
 
 #include <utility>
@@ -50,19 +51,18 @@ void replayer::start(const route& where, const capture& original) {
                          .host_header = where.host_header});
   request_.append(original.request.body);
 
-  auto* session = home_.find_session(where.session);
-  auto* lane = session != nullptr ? session->pick_lane(home_.now()) : nullptr;
-  if (lane == nullptr) {
+  auto along = find_way(home_, where);
+  if (along.core == nullptr) {
     auto why = fail(errc::agent_away);
     return end(&why);
   }
   std::size_t taken = 0;
-  auto stream = lane->core().open_stream(
-    {.endpoint = where.endpoint, .visitor_address = original.visitor_address}, request_.view(),
-    taken, *this);
+  auto stream = open_stream(
+    home_, along, where, {.endpoint = where.endpoint, .visitor_address = original.visitor_address},
+    request_.view(), taken, *this);
   if (!stream)
     return end(&stream.error());
-  core_ = &lane->core();
+  core_ = along.core;
   stream_ = *stream;
   request_.consume(taken);
   on_writable();

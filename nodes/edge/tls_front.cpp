@@ -2,6 +2,7 @@
 
 #include "nodes/edge/agent_greeting.hpp"
 #include "nodes/edge/http_visitor.hpp"
+#include "nodes/edge/peers/peer_greeting.hpp"
 #include "nodes/edge/raw_visitor.hpp"
 
 #include <utility>
@@ -35,6 +36,12 @@ void tls_front::hand_on(const client_hello& hello) {
   place_.reset();
   auto channel = std::move(channel_);
   home_.retire(*this);
+  if (home_.credentials() && hello.offers(alpn_edge)) {
+    channel->secure(net::accept_node(home_.credentials()->tls()), received_.view());
+    home_.admit(std::make_unique<peer_greeting>(home_, std::move(channel), home_.credentials()))
+      .start();
+    return;
+  }
   const auto* where = home_.routes().find_host(hello.server_name);
   auto is_agent = hello.offers(alpn_lane);
   if (!is_agent && where != nullptr && where->kind == endpoint_kind::tls) {

@@ -1,5 +1,6 @@
 // The TLS port: looks at the ClientHello and hands the connection on. An agent (ALPN serverme/1)
-// is greeted, a name whose TLS is its owner's passes untouched, all else is HTTPS of tunnels.
+// is greeted, and so is another edge of the cluster (serverme-edge/1); a name whose TLS is its
+// owner's passes untouched, all else is HTTPS of tunnels.
 #pragma once
 
 #include "net/channel.hpp"

@@ -1,6 +1,7 @@
 #include "nodes/edge/tunnel_stream.hpp"
 
 #include "nodes/edge/farewell.hpp"
+#include "nodes/edge/peers/way.hpp"
 
 #include <utility>
 
@@ -20,9 +21,8 @@ tunnel_stream::outcome tunnel_stream::open(const route& where, bytes_view first)
     move(there);
     return outcome::moved;
   }
-  auto* session = home_.find_session(where.session);
-  auto* lane = session != nullptr ? session->pick_lane(home_.now()) : nullptr;
-  if (lane == nullptr)
+  auto along = find_way(home_, where);
+  if (along.core == nullptr)
     return wait();
   stop_waiting();
   lane::open message{.endpoint = where.endpoint,
@@ -32,13 +32,14 @@ tunnel_stream::outcome tunnel_stream::open(const route& where, bytes_view first)
                      .server_address = channel_->local().host,
                      .server_port = channel_->local().port};
   std::size_t taken = 0;
-  auto stream = lane->core().open_stream(message, first, taken, *this);
+  auto stream = open_stream(home_, along, where, std::move(message), first, taken, *this);
   if (!stream) {
     ++home_.counters().streams_refused;
     why_ = stream.error();
     return outcome::refused;
   }
-  core_ = &lane->core();
+  core_ = along.core;
+  forwarded_ = along.leads_to_another_edge;
   stream_ = *stream;
   budget_ = &home_.budget_of(where.owner);
   finishing_ = visitor_ended_ = agent_ended_ = false;

@@ -24,9 +24,10 @@ public:
 protected:
   enum class outcome : unsigned char { opened, moved, waiting, refused };
 
-  /// Finds the target and opens a stream that begins with `first`. When its session lives on
-  /// another loop, the connection moves there (move_to()); when its agent is away, this visitor
-  /// waits and on_change() looks again. `refused`: nobody will come, see why().
+  /// Finds the target and opens a stream that begins with `first`: to the agent, or to another edge
+  /// that has a lane of it. When its session lives on another loop, the connection moves there
+  /// (move_to()); when its agent is away, this visitor waits and on_change() looks again.
+  /// `refused`: nobody will come, see why().
   outcome open(const route& where, bytes_view first);
   const failure& why() const noexcept { return why_; }
   /// Called again, when a lane came: the visitor repeats what led to open().
@@ -39,6 +40,8 @@ protected:
   void stop_waiting();
 
   bool has_stream() const noexcept { return core_ != nullptr; }
+  /// The last one that was opened goes over another edge.
+  bool was_forwarded() const noexcept { return forwarded_; }
   /// To the agent; what the window does not take waits here, and reading pauses.
   void send(bytes_view bytes);
   /// No more bytes to the agent, after what waits.
@@ -92,6 +95,7 @@ private:
   failure why_{};
   time_point waiting_since_{};
   bool finishing_ = false;
+  bool forwarded_ = false;
   bool waiting_ = false;
   bool gone_ = false;
   bool visitor_ended_ = false;

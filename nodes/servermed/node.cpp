@@ -14,6 +14,7 @@
 #include "nodes/edge/certificate_files.hpp"
 #include "nodes/edge/development_ca.hpp"
 #include "nodes/edge/edge_node.hpp"
+#include "nodes/edge/peers/peer_credentials.hpp"
 #include "nodes/servermed/agent_settings.hpp"
 #include "nodes/servermed/cluster/cluster_office.hpp"
 #include "nodes/servermed/cluster/node_links.hpp"
@@ -121,6 +122,8 @@ struct node::parts {
   result<done> start_actors();
   const std::string& host_in_cluster() const;
   std::string lanes_in_cluster() const;
+  result<done> give_edge_credentials();
+  void renew_edge(const kept_identity& fresh);
   result<done> open_links();
   result<done> start_edge_actors();
   result<done> start_control_actors();
@@ -184,8 +187,10 @@ result<done> node::parts::start_join_listener() {
                            .host = config.cluster.host,
                            .on_renewed =
                              [this](const kept_identity& fresh) {
-                               if (auto* current = renewable.load())
+                               if (auto* current = renewable.load()) {
                                  current->renew(fresh);
+                                 renew_edge(fresh);
+                               }
                              },
                            .on_removed
                            = [&stop = stop](const failure& why) { stop.fail_with(why); }};
@@ -219,6 +224,8 @@ result<done> node::parts::open_certificates() {
 
 // The edge opens its ports first, for the URLs; and lets nobody in before there is somebody to ask.
 result<done> node::parts::start_actors() {
+  if (auto given = give_edge_credentials(); !given)
+    return given;
   edge = std::make_shared<edge::edge_node>(config.edge, *certificates);
   if (auto opened = edge->open(); !opened)
     return fail(opened.error());
@@ -235,6 +242,25 @@ result<done> node::parts::start_actors() {
       return outcome;
   gate.emplace(*system, *tree, outside());
   return edge->start(*gate);
+}
+
+// For lanes between edges.
+result<done> node::parts::give_edge_credentials() {
+  if (!office)
+    return done{};
+  auto made = edge::peer_credentials::make(office->identity().credentials);
+  if (!made)
+    return fail(made.error());
+  config.edge.peers = *std::move(made);
+  return done{};
+}
+
+void node::parts::renew_edge(const kept_identity& fresh) {
+  auto made = edge::peer_credentials::make(fresh.credentials);
+  if (made)
+    edge->set_credentials(*std::move(made));
+  else
+    spdlog::error("the lanes to other edges: {}", to_string(made.error()));
 }
 
 const std::string& node::parts::host_in_cluster() const {

@@ -38,13 +38,13 @@ public:
 
   /// A name that leads to a session without lanes.
   void promise(const std::string& host, session_id session);
+  /// A route as another edge told it.
+  void put(route entry);
   std::vector<std::shared_ptr<const capture>> captures();
   std::size_t lanes_of(session_id session);
   const route* find(const std::string& host);
 
 private:
-  void put(route entry);
-
   actors::edge_doors& edge_;
   std::mutex mutex_;
   route_map routes_;
