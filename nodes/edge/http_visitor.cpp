@@ -262,12 +262,13 @@ void http_visitor::begin_forwarding(endpoint_id endpoint, std::size_t in_body) {
 }
 
 void http_visitor::keep_for_repeat(const route& where, bytes_view whole) {
-  if (!was_forwarded() || !request_body_.ended() || !is_safe_method(method_)
-      || whole.size() > repeatable_request::bytes_max)
+  if (!was_forwarded() || !request_body_.ended() || whole.size() > repeatable_request::bytes_max)
     return;
   repeatable_.bytes.append(whole);
   repeatable_.host = where.host;
   repeatable_.session = where.session;
+  repeatable_.sent_at = home().now();
+  repeatable_.is_safe = is_safe_method(method_);
 }
 
 void http_visitor::record_request(const http1::request_head& head, const route& where) {

@@ -77,9 +77,8 @@ private:
   void pass_raw(bytes_view bytes);
   void finish_exchange();
   void cut_short(const failure& why);
-  /// The edge that had the request is lost: asks again where else the session is, or waits for
-  /// that.
-  /// @returns false when it must not be repeated, or leads nowhere
+  bool may_repeat(errc why);
+  /// Asks again where else the session is, or waits for that. @returns false when it leads nowhere
   bool repeat();
   void end_record();
   void publish_record();

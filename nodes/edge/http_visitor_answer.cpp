@@ -160,21 +160,22 @@ void http_visitor::finish_exchange() {
   leave();
 }
 
+// Who has waited as long as one may wait for an agent does not wait once more.
+bool http_visitor::may_repeat(errc why) {
+  auto asked_since = home().now() - repeatable_.sent_at;
+  return phase_ == phase::exchange && repeatable_.may_follow(why)
+         && (why != errc::agent_away || asked_since < home().limits().away_patience);
+}
+
 bool http_visitor::repeat() {
-  auto& again = repeatable_;
-  const auto* where = home().routes().find_host(again.host);
-  if (again.is_empty() || where == nullptr || where->session != again.session)
+  const auto* where = home().routes().find_host(repeatable_.host);
+  if (where == nullptr || where->session != repeatable_.session)
     return false;
-  if (!is_waiting() && again.repeats++ >= repeatable_request::repeats_max)
-    return false;
-  auto opened = open(*where, again.bytes.view());
-  if (opened == outcome::waiting) {
+  auto opened = open(*where, repeatable_.bytes.view());
+  if (opened == outcome::waiting)
     phase_ = phase::waiting;
-    regulate();
-    return true;
-  }
   if (opened != outcome::opened)
-    return false;
+    return opened == outcome::waiting;
   phase_ = phase::exchange;
   since_ = home().now();
   if (!asked_upgrade_)
@@ -185,9 +186,11 @@ bool http_visitor::repeat() {
 
 void http_visitor::on_reset(errc why) {
   forget_stream();
-  auto is_lost = why == errc::agent_lost || why == errc::draining;
-  if (is_lost && phase_ == phase::exchange && repeat())
-    return;
+  if (may_repeat(why)) {
+    ++repeatable_.repeats;
+    if (repeat())
+      return;
+  }
   // Some reasons are between programs and have no meaning for a visitor.
   cut_short(fail(describe(why).status >= 400 ? why : errc::agent_lost));
 }

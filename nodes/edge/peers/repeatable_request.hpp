@@ -2,7 +2,9 @@
 #pragma once
 
 #include "protocol/bytes.hpp"
+#include "protocol/error.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/time.hpp"
 
 #include <cstddef>
 #include <string>
@@ -10,8 +12,7 @@
 
 namespace serverme::edge {
 
-/// Whole, as it went to another edge; kept until the first byte of an answer. Empty: it must not be
-/// repeated.
+/// Whole, as it went to another edge; kept until the first byte of an answer. Empty: there is none.
 struct repeatable_request {
   /// A larger one is not kept.
   static constexpr std::size_t bytes_max = 64UL * 1024;
@@ -20,9 +21,18 @@ struct repeatable_request {
   byte_queue bytes;
   std::string host;
   session_id session;
+  time_point sent_at{};
+  bool is_safe = false;
   int repeats = 0;
 
   bool is_empty() const noexcept { return bytes.empty(); }
+  /// The edge that had it says why not any more. agent_away: no agent ever got it.
+  bool may_follow(errc why) const noexcept {
+    if (is_empty() || repeats >= repeats_max)
+      return false;
+    return why == errc::agent_away
+           || (is_safe && (why == errc::agent_lost || why == errc::draining));
+  }
   void clear() {
     if (!bytes.empty())
       *this = {};

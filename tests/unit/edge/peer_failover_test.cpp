@@ -29,22 +29,19 @@ struct fixture : peer_fixture {
 
 CAF_TEST_FIXTURE_SCOPE(peer_failover_tests, fixture)
 
-CAF_TEST(a lane of the session's own is used first) {
+CAF_TEST(a lane that the session has here is used first) {
   start();
   auto& agent = agent_for("shop");
   auto& near = connect(*here, agent.welcome->session);
   edge_fixture::answer_with(near, hello);
   auto& who = visit(get);
-  CAF_CHECK(await([&] {
-  return who.got("hello"); }));
+  CAF_CHECK(await([&] { return who.got("hello"); }));
   CAF_CHECK(agent.streams.empty());
   near.drop_connection();
-  CAF_REQUIRE(await([&] {
-  return here->deciders.lanes_of(agent.welcome->session) == 0; }));
+  CAF_REQUIRE(await([&] { return here->deciders.lanes_of(agent.welcome->session) == 0; }));
   edge_fixture::answer_with(agent, hello);
   who.send(get);
-  CAF_CHECK(await([&] {
-  return who.count("hello") == 2; }));
+  CAF_CHECK(await([&] { return who.count("hello") == 2; }));
   CAF_CHECK_EQUAL(here->counts().streams_out.load(), 1u);
 }
 
@@ -89,18 +86,15 @@ CAF_TEST(an edge that is lost in the middle of an answer ends it and not as if i
   CAF_CHECK(await([&] { return next.got("hello"); }));
 }
 
-CAF_TEST(an agent's lane that is lost in the middle of an answer ends it and not as if whole) {
+CAF_TEST(an agent that is lost in the middle of an answer ends it and not as if it were whole) {
   start();
   auto& agent = agent_for("shop");
   auto& who = visit(get);
-  CAF_REQUIRE(await([&] {
-  return agent.streams.size() == 1; }));
+  CAF_REQUIRE(await([&] { return agent.streams.size() == 1; }));
   agent.streams.front()->send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
-  CAF_REQUIRE(await([&] {
-  return who.got("half"); }));
+  CAF_REQUIRE(await([&] { return who.got("half"); }));
   agent.drop_connection();
-  CAF_CHECK(await([&] {
-  return who.user.closed.has_value(); }));
+  CAF_CHECK(await([&] { return who.user.closed.has_value(); }));
   CAF_CHECK(!who.user.ended);
 }
 
@@ -174,19 +168,27 @@ CAF_TEST(an edge that is about to stop ends what it has and gets nothing new) {
   stopping.join();
 }
 
-CAF_TEST(an edge that stops at once ends its visitors' streams at others) {
+CAF_TEST(what no agent has got yet when an edge stops is asked for elsewhere) {
+  start_three();
+  edge_fixture::answer_with(*companion, hello);
+  at_home->drop_connection();
+  CAF_REQUIRE(await([&] { return there->deciders.lanes_of(at_home->welcome->session) == 0; }));
+  auto& who = visit("POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\nhi");
+  CAF_REQUIRE(await([&] { return there->counts().streams_in == 1; }));
+  there.reset();
+  CAF_CHECK(await([&] { return who.got("hello"); }));
+  CAF_CHECK(companion->streams.front()->received.ends_with("hi"));
+}
+
+CAF_TEST(an edge that stops at once ends streams of its visitors at others) {
   start();
   auto& agent = agent_for("shop");
   auto& who = visit(get);
-  CAF_REQUIRE(await([&] {
-  return agent.streams.size() == 1; }));
+  CAF_REQUIRE(await([&] { return agent.streams.size() == 1; }));
   here.reset();
-  CAF_CHECK(await([&] {
-  return who.is_gone(); }));
-  CAF_CHECK(await([&] {
-  return agent.streams.front()->reset_by_peer.has_value(); }));
-  CAF_CHECK(await([&] {
-  return there->counts().lanes_in == 0; }));
+  CAF_CHECK(await([&] { return who.is_gone(); }));
+  CAF_CHECK(await([&] { return agent.streams.front()->reset_by_peer.has_value(); }));
+  CAF_CHECK(await([&] { return there->counts().lanes_in == 0; }));
 }
 
 CAF_TEST(a second lane opens under load and closes nothing) {

@@ -72,7 +72,7 @@ CAF_TEST(a node that was removed is refused) {
   check_refused(dial(*there, cluster.join(1)));
 }
 
-CAF_TEST(a copy of an edge's own identity is refused) {
+CAF_TEST(a copy of the identity of an edge is refused) {
   there = make_edge(2);
   check_refused(dial(*there, cluster.join(2)));
 }
@@ -112,21 +112,19 @@ CAF_TEST(a version that is not spoken here is told so) {
   CAF_CHECK_EQUAL(why->code, errc::version_unsupported);
 }
 
-CAF_TEST(an edge that answers with another's certificate gets nothing of a visitor) {
+CAF_TEST(an edge that answers with the certificate of another gets nothing of a visitor) {
   there = make_edge(3);
   here = make_edge(1);
   here->node->set_neighbours(
     {{cluster.identity(2).node, net::to_string(there->node->tls_address())}});
-  CAF_CHECK(await([&] {
-  return here->counts().dials_failed > 0; }));
+  CAF_CHECK(await([&] { return here->counts().dials_failed > 0; }));
   CAF_CHECK_EQUAL(here->counts().lanes_out.load(), 0u);
 }
 
-CAF_TEST(an edge that stands alone takes what another edge says for a stranger's) {
+CAF_TEST(an edge that stands alone takes another edge for a stranger) {
   there = std::make_unique<test_edge>(config, certificates, node_id{});
   auto& who = dial(*there, cluster.join(1));
-  CAF_CHECK(await([&] {
-  return who.is_gone(); }));
+  CAF_CHECK(await([&] { return who.is_gone(); }));
   there->node->set_neighbours({{node_id{1, 1}, "127.0.0.1:1"}});
   CAF_CHECK_EQUAL(there->counts().dials.load(), 0u);
 }
