@@ -118,10 +118,9 @@ void edge_loop::set_credentials(std::shared_ptr<const peer_credentials> fresh) {
     neighbours_ = std::make_unique<neighbourhood>(*this, number_);
 }
 
-void edge_loop::set_other_edges(std::vector<peer_edge> all) {
-  other_edges_ = std::move(all);
+void edge_loop::set_peers(const std::vector<peer_edge>& all) {
   if (neighbours_ && !draining_)
-    neighbours_->set(other_edges_);
+    neighbours_->set(all);
 }
 
 void edge_loop::count(endpoint_id endpoint, std::uint64_t visits, std::uint64_t in,

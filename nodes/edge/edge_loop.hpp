@@ -91,9 +91,8 @@ public:
   void set_credentials(std::shared_ptr<const peer_credentials> fresh);
   /// Lanes to the other edges; nullptr: this edge stands alone.
   neighbourhood* neighbours() noexcept { return neighbours_.get(); }
-  /// The other edges that live, in the order in which to prefer them.
-  const std::vector<peer_edge>& other_edges() const noexcept { return other_edges_; }
-  void set_other_edges(std::vector<peer_edge> all);
+  /// All other edges that live: each loop keeps a lane to each.
+  void set_peers(const std::vector<peer_edge>& all);
 
   /// Counters that the owner of an endpoint sees.
   void count(endpoint_id endpoint, std::uint64_t visits, std::uint64_t in, std::uint64_t out);
@@ -143,7 +142,6 @@ private:
   std::vector<std::unique_ptr<resident>> retired_;
   std::unordered_map<session_id, std::unique_ptr<agent_session>> sessions_;
   std::vector<std::unique_ptr<agent_session>> forgotten_;
-  std::vector<peer_edge> other_edges_;
   std::unique_ptr<neighbourhood> neighbours_; // lets go of residents: gone before they are
   std::unordered_map<endpoint_id, endpoint_usage> usage_;
   scratch scratch_;

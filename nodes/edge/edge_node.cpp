@@ -172,7 +172,7 @@ void edge_node::set_neighbours(std::vector<actors::neighbour_edge> all) {
     if (auto where = net::parse_address(each.lane_address); where && !where->host.empty())
       reachable.push_back({each.node, *where});
   for (auto& loop : state_->shared.loops)
-    loop->loop().post([&loop = *loop, reachable] { loop.set_other_edges(reachable); });
+    loop->loop().post([&loop = *loop, reachable] { loop.set_peers(reachable); });
 }
 
 void edge_node::publish_routes(std::shared_ptr<const route_map> routes) {
