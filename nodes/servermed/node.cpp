@@ -246,7 +246,7 @@ result<done> node::parts::start_actors() {
 
 // For lanes between edges.
 result<done> node::parts::give_edge_credentials() {
-  if (!office)
+  if (!office || !has(node_role::edge))
     return done{};
   auto made = edge::peer_credentials::make(office->identity().credentials);
   if (!made)
@@ -256,6 +256,8 @@ result<done> node::parts::give_edge_credentials() {
 }
 
 void node::parts::renew_edge(const kept_identity& fresh) {
+  if (!config.edge.peers)
+    return;
   auto made = edge::peer_credentials::make(fresh.credentials);
   if (made)
     edge->set_credentials(*std::move(made));
