@@ -110,6 +110,8 @@ void relay_stream::connect() {
 void relay_stream::wait() {
   if (waiting_)
     return;
+  if (home_.is_draining())
+    return cut(errc::agent_away); // no agent has got it: it may be asked for elsewhere
   if (!home_.begin_waiting()) {
     ++home_.counters().peers.streams_in_refused;
     return cut(errc::too_busy);
@@ -142,7 +144,7 @@ void relay_stream::on_endpoint_gone(endpoint_id endpoint) {
 
 void relay_stream::on_drain() {
   if (waiting_)
-    cut(errc::draining);
+    cut(errc::agent_away);
 }
 
 void relay_stream::on_shutdown() { cut(errc::draining); }
