@@ -161,7 +161,8 @@ lease_keeper_actor::behavior_type lease_keeper(keeper_self self, name_registry_a
   self->delayed_send(self, std::min(first_round, settings.lease_time / 3), renew_now{});
   return {
     [self](const lease_endpoint& ask) {
-      know(self, ask.session, ask.account); // first: the promise takes the sender away
+      // First: the promise takes the sender away. Who asks is here, whatever it said before.
+      know(self, ask.session, ask.account).held.agent = presence::here;
       auto promise = self->make_response_promise<lease_grant>();
       lease(self, ask, promise);
       return promise;

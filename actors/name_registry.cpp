@@ -5,8 +5,9 @@
 #include "protocol/lease_book.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
 namespace serverme::actors {
 
@@ -29,14 +30,26 @@ struct name_registry_state {
   std::uint64_t term = 0; // of what is remembered
   claim_news news;
   time_point extended{};
-  // Weak: an edge's end is noticed by its monitor and must not wait for us.
-  std::unordered_map<session_id, caf::actor_addr> holders;
-  std::unordered_set<caf::actor_addr> monitored;
+  // Edges by the keepers that speak for them. Weak: an edge's end is noticed by its monitor and
+  // must not wait for us.
+  std::unordered_map<caf::actor_addr, std::uint64_t> edges;
+  std::unordered_map<std::uint64_t, caf::actor_addr> keepers;
+  std::uint64_t edges_ever = 0;
+  // Sessions that have not ended, where they live.
+  std::set<std::pair<session_id, std::uint64_t>> holders;
 };
 
 using registry_with_timer = name_registry_actor::extend<takes<sweep_leases>>;
 using registry_self = self_pointer<registry_with_timer, name_registry_state>;
 using lease_promise = caf::typed_response_promise<lease_grant>;
+
+struct question {
+  lease_endpoint ask;
+  std::uint64_t edge = 0;
+  lease_promise promise;
+
+  lease_holder who() const { return {ask.account, ask.session, edge}; }
+};
 
 // A new term begins without memory: what was held under an old one is learned when it is renewed.
 bool leads(registry_self self) {
@@ -87,38 +100,45 @@ void tell_store_first(registry_self self, const claim_key& key, account_id askin
     self->send(self->state.store, extend_claims{{*waited}});
 }
 
-void know_holder(registry_self self, session_id session) {
+// Whoever asks or tells is the keeper of an edge; 0: nobody, for whom nothing is held.
+std::uint64_t edge_of_sender(registry_self self) {
   auto& sender = self->current_sender();
   if (!sender)
-    return;
+    return 0;
   auto& state = self->state;
-  state.holders.insert_or_assign(session, sender->address());
-  if (state.monitored.insert(sender->address()).second)
+  auto [known, is_new] = state.edges.try_emplace(sender->address(), state.edges_ever + 1);
+  if (is_new) {
+    state.keepers.emplace(++state.edges_ever, sender->address());
     self->monitor(sender);
+  }
+  return known->second;
 }
 
-void holder_down(registry_self self, const caf::down_msg& news) {
+void edge_down(registry_self self, const caf::down_msg& news) {
   auto& state = self->state;
-  state.monitored.erase(news.source);
-  std::erase_if(state.holders, [&](const auto& entry) {
-    if (entry.second != news.source)
-      return false;
-    state.leases.set_presence(entry.first, presence::away);
-    return true;
-  });
-}
-
-void end_session(registry_self self, session_id session) {
-  self->state.holders.erase(session);
-  keep_claims(self, self->state.leases.forget(session));
-}
-
-void tell_lost(registry_self self, session_id session, const lease_grant& newer) {
-  auto holder = self->state.holders.find(session);
-  if (holder == self->state.holders.end())
+  auto known = state.edges.find(news.source);
+  if (known == state.edges.end())
     return;
-  if (auto whom = caf::actor_cast<caf::strong_actor_ptr>(holder->second))
-    self->send(caf::actor_cast<lease_holder_actor>(whom), lease_lost{session, newer});
+  auto edge = known->second;
+  state.edges.erase(known);
+  state.keepers.erase(edge);
+  std::erase_if(state.holders, [edge](const auto& each) { return each.second == edge; });
+  state.leases.lose_edge(edge);
+}
+
+// Of a session that has moved its former edge says nothing new: what it holds is at another one.
+void end_session(registry_self self, session_id session) {
+  auto edge = edge_of_sender(self);
+  self->state.holders.erase({session, edge});
+  keep_claims(self, self->state.leases.forget(session, edge));
+}
+
+void tell_lost(registry_self self, const lease_holder& former, const lease_grant& newer) {
+  auto keeper = self->state.keepers.find(former.edge);
+  if (keeper == self->state.keepers.end())
+    return;
+  if (auto whom = caf::actor_cast<caf::strong_actor_ptr>(keeper->second))
+    self->send(caf::actor_cast<lease_holder_actor>(whom), lease_lost{former.session, newer});
 }
 
 result<claim_key> free_port(registry_self self, const std::vector<std::uint16_t>& unwanted) {
@@ -165,90 +185,100 @@ result<claim_key> choose_key(registry_self self, const lease_endpoint& ask) {
   return claim_key{.name = random_endpoint_name(self->state.outside.random())};
 }
 
-void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, int attempts_left);
+void try_lease(registry_self self, question what, int attempts_left);
 
 // Somebody else's, though free here: when any will do, another one is tried.
-void claim_refused(registry_self self, lease_endpoint ask, lease_promise promise, claim_key key,
-                   failure why, int attempts_left) {
+void claim_refused(registry_self self, question what, const claim_key& key, const failure& why,
+                   int attempts_left) {
   auto is_anothers = why.code == errc::name_taken || why.code == errc::name_reserved
                      || why.code == errc::port_taken;
-  if (is_anothers && leaves_choice(ask)) {
-    if (ask.kind == endpoint_kind::tcp)
-      ask.unwanted.push_back(key.port);
-    return try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
+  if (is_anothers && leaves_choice(what.ask)) {
+    if (what.ask.kind == endpoint_kind::tcp)
+      what.ask.unwanted.push_back(key.port);
+    return try_lease(self, std::move(what), attempts_left - 1);
   }
   // Whatever else the store's trouble is, to an agent it is one thing: nobody can decide now.
   auto is_decided = is_anothers || why.code == errc::too_many_claims;
-  promise.deliver(make_caf_error(
+  what.promise.deliver(make_caf_error(
     is_decided ? why : fail(errc::control_unavailable, "the store does not answer")));
 }
 
 // Of two sessions of an account that asked at the same time the second is refused here.
-void take_lease(registry_self self, lease_endpoint ask, lease_promise promise, const claim_key& key,
-                int attempts_left) {
-  auto taken = self->state.leases.take(key, {ask.account, ask.session}, self->clock().now());
+void take_lease(registry_self self, question what, const claim_key& key, int attempts_left) {
+  auto taken = self->state.leases.take(key, what.who(), self->clock().now());
   if (taken) {
     self->state.settings.lead->generation = taken->what.generation.value;
     if (taken->from)
       tell_lost(self, *taken->from, taken->what);
-    promise.deliver(taken->what);
-  } else if (leaves_choice(ask)) { // a random name that somebody serves: one in 2^40
-    try_lease(self, std::move(ask), std::move(promise), attempts_left - 1);
+    what.promise.deliver(taken->what);
+  } else if (leaves_choice(what.ask)) { // a random name that somebody serves: one in 2^40
+    try_lease(self, std::move(what), attempts_left - 1);
   } else {
-    promise.deliver(make_caf_error(taken.error()));
+    what.promise.deliver(make_caf_error(taken.error()));
   }
 }
 
 // Nothing is leased before the store has answered: a stranger who asks for a name keeps nobody from
 // it meanwhile.
-void ask_store(registry_self self, lease_endpoint ask, lease_promise promise, const claim_key& key,
-               int attempts_left) {
+void ask_store(registry_self self, const question& what, const claim_key& key, int attempts_left) {
   auto& state = self->state;
-  tell_store_first(self, key, ask.account);
-  claim question{ask.account, key, hold_of(state.settings, key)};
-  self->request(state.store, state.settings.store_timeout, std::move(question))
+  tell_store_first(self, key, what.ask.account);
+  claim ask{what.ask.account, key, hold_of(state.settings, key)};
+  self->request(state.store, state.settings.store_timeout, std::move(ask))
     .then(
-      [self, ask, promise, key, attempts_left](const claimed&) mutable {
-        if (leads(self) && self->state.holders.contains(ask.session))
-          take_lease(self, std::move(ask), std::move(promise), key, attempts_left);
+      [self, what, key, attempts_left](const claimed&) mutable {
+        if (leads(self) && self->state.holders.contains({what.ask.session, what.edge}))
+          take_lease(self, std::move(what), key, attempts_left);
         else // it ended while the store thought about it, or the lead went to another
-          promise.deliver(make_caf_error(fail(errc::control_unavailable, "asked too late")));
+          what.promise.deliver(make_caf_error(fail(errc::control_unavailable, "asked too late")));
       },
-      [self, ask, promise, key, attempts_left](const caf::error& why) mutable {
-        claim_refused(self, std::move(ask), std::move(promise), key, to_failure(why),
-                      attempts_left);
+      [self, what, key, attempts_left](const caf::error& why) mutable {
+        claim_refused(self, std::move(what), key, to_failure(why), attempts_left);
       });
 }
 
-void try_lease(registry_self self, lease_endpoint ask, lease_promise promise, int attempts_left) {
-  auto key = choose_key(self, ask);
+void try_lease(registry_self self, question what, int attempts_left) {
+  auto key = choose_key(self, what.ask);
   if (!key) {
-    promise.deliver(make_caf_error(key.error()));
+    what.promise.deliver(make_caf_error(key.error()));
     return;
   }
   if (attempts_left <= 0) {
-    promise.deliver(make_caf_error(
-      fail(ask.kind == endpoint_kind::tcp ? errc::no_free_port : errc::control_unavailable)));
+    what.promise.deliver(make_caf_error(
+      fail(what.ask.kind == endpoint_kind::tcp ? errc::no_free_port : errc::control_unavailable)));
     return;
   }
   // What a session holds is its account's, and what another account holds is refused: to neither
   // has the store anything to add.
   if (self->state.leases.find(*key, self->clock().now()) != nullptr)
-    take_lease(self, std::move(ask), std::move(promise), *key, attempts_left);
+    take_lease(self, std::move(what), *key, attempts_left);
   else
-    ask_store(self, std::move(ask), std::move(promise), *key, attempts_left);
+    ask_store(self, what, *key, attempts_left);
+}
+
+caf::result<lease_grant> lease(registry_self self, const lease_endpoint& ask) {
+  if (!leads(self))
+    return not_leading();
+  auto edge = edge_of_sender(self); // first: the promise takes the sender away
+  if (edge != 0)
+    self->state.holders.emplace(ask.session, edge);
+  auto promise = self->make_response_promise<lease_grant>();
+  try_lease(self, {ask, edge, promise}, attempts_max);
+  return promise;
 }
 
 leases_renewed renew(registry_self self, const renew_leases& ask) {
   leases_renewed answer;
   auto& leases = self->state.leases;
+  auto edge = edge_of_sender(self);
   auto now = self->clock().now();
   for (const auto& each : ask.sessions) {
-    know_holder(self, each.session);
+    if (edge != 0)
+      self->state.holders.emplace(each.session, edge);
     for (const auto& grant : each.grants)
-      if (!leases.renew(grant, {each.account, each.session}, now))
+      if (!leases.renew(grant, {each.account, each.session, edge}, now))
         answer.lost.push_back({each.session, grant});
-    leases.set_presence(each.session, each.agent);
+    leases.set_presence(each.session, edge, each.agent);
   }
   return answer;
 }
@@ -287,17 +317,10 @@ registry_with_timer::behavior_type name_registry(registry_self self, store_actor
   self->state.settings = settings;
   self->state.extended = self->clock().now();
   self->set_down_handler(
-    [self](caf::scheduled_actor*, caf::down_msg& news) { holder_down(self, news); });
+    [self](caf::scheduled_actor*, caf::down_msg& news) { edge_down(self, news); });
   self->delayed_send(self, settings.lease_time / 3, sweep_leases{});
   return {
-    [self](const lease_endpoint& ask) -> caf::result<lease_grant> {
-      if (!leads(self))
-        return not_leading();
-      know_holder(self, ask.session); // first: the promise takes the sender away
-      auto promise = self->make_response_promise<lease_grant>();
-      try_lease(self, ask, promise, attempts_max);
-      return promise;
-    },
+    [self](const lease_endpoint& ask) { return lease(self, ask); },
     [self](const renew_leases& ask) -> caf::result<leases_renewed> {
       if (!leads(self))
         return not_leading();
@@ -309,7 +332,7 @@ registry_with_timer::behavior_type name_registry(registry_self self, store_actor
     },
     [self](const session_presence& news) {
       if (leads(self))
-        self->state.leases.set_presence(news.session, news.agent);
+        self->state.leases.set_presence(news.session, edge_of_sender(self), news.agent);
     },
     [self](const session_ended& news) {
       if (leads(self))

@@ -6,6 +6,8 @@
 // time.
 //           While the store is away: what is leased stays so; new names are control_unavailable.
 //           An edge's keeper that is gone leaves its sessions away: another edge may have them.
+//           A session that asks from another edge has moved there (docs/adr/0015): it gets a newer
+//           generation, and its former edge hears lease_lost.
 #pragma once
 
 #include "actors/messaging.hpp"

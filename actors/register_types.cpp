@@ -48,6 +48,7 @@ void register_names(caf::actor_system_config& config) {
     .add_message_type<leases_renewed>("sm.leases_renewed")
     .add_message_type<release_lease>("sm.release_lease")
     .add_message_type<session_presence>("sm.session_presence")
+    .add_message_type<session_ended>("sm.session_ended")
     .add_message_type<lease_lost>("sm.lease_lost");
 }
 

@@ -37,6 +37,15 @@ struct fixture : actor_fixture {
     who->send(names, session_presence{session_id{session}, presence::away});
     sched.run();
   }
+  void end(caf::scoped_actor& who, std::uint64_t session) {
+    who->send(names, session_ended{session_id{session}});
+    sched.run();
+  }
+  result<leases_renewed> renew(caf::scoped_actor& who, account_id account, std::uint64_t session,
+                               const lease_grant& what) {
+    renew_leases news{{{account, session_id{session}, presence::here, {what}}}};
+    return answer_to<leases_renewed>(who, names, news);
+  }
   std::optional<lease_grant> lost(caf::scoped_actor& who) {
     std::optional<lease_grant> what;
     who->receive([&](const lease_lost& news) { what = news.what; },
@@ -107,7 +116,7 @@ CAF_TEST(a session that ends before the store has answered leaves no lease) {
   facts->holds_claims_back = true;
   first->send(names, wish(alice, 1, "shop"));
   sched.run();
-  tell(names, session_ended{session_id{1}});
+  end(first, 1);
   tell(store, extend_claims{});
   facts->holds_claims_back = false;
   CAF_CHECK(lease(second, wish(alice, 2, "shop")));
@@ -145,7 +154,7 @@ CAF_TEST(an account takes over its name only from a session that is away) {
 
 CAF_TEST(a session that ends leaves the name to its account) {
   CAF_REQUIRE(lease(first, wish(alice, 1, "shop")));
-  tell(names, session_ended{session_id{1}});
+  end(first, 1);
   CAF_REQUIRE_EQUAL(facts->extended.size(), 1u);
   CAF_CHECK_EQUAL(facts->extended.front().hold, seconds{24 * 3600});
   CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 2, "shop"))), errc::name_taken);
@@ -163,6 +172,58 @@ CAF_TEST(an edge that is gone leaves its sessions away) {
   CAF_CHECK_EQUAL(code_of(lease(second, wish(bob, 4, "shop"))), errc::name_taken);
   CAF_CHECK(lease(second, wish(alice, 3, "shop")));
   CAF_CHECK(lease(second, wish(alice, 3, "cafe")));
+}
+
+CAF_TEST(
+  a session that comes from another edge gets a newer generation and the former one hears it) {
+  auto before = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(before);
+  auto after = lease(second, wish(alice, 1, "shop"));
+  CAF_REQUIRE(after);
+  CAF_CHECK(after->generation > before->generation);
+  auto told = lost(first);
+  CAF_REQUIRE(told);
+  CAF_CHECK(*told == *after);
+  CAF_CHECK(!lost(second));
+}
+
+CAF_TEST(what the former edge of a session says changes nothing) {
+  auto before = lease(first, wish(alice, 1, "shop"));
+  auto after = lease(second, wish(alice, 1, "shop"));
+  CAF_REQUIRE(before && after);
+  auto late = renew(first, alice, 1, *before);
+  CAF_REQUIRE(late);
+  CAF_CHECK_EQUAL(late->lost.size(), 1u);
+  go_away(first, 1);
+  CAF_CHECK_EQUAL(code_of(lease(second, wish(alice, 2, "shop"))), errc::name_taken);
+  end(first, 1);
+  auto good = renew(second, alice, 1, *after);
+  CAF_REQUIRE(good);
+  CAF_CHECK(good->lost.empty());
+  CAF_CHECK_EQUAL(code_of(lease(first, wish(alice, 2, "shop"))), errc::name_taken);
+  end(second, 1);
+  CAF_CHECK(lease(first, wish(alice, 2, "shop")));
+}
+
+CAF_TEST(a name that a session left behind on its former edge is still its own) {
+  CAF_REQUIRE(lease(first, wish(alice, 1, "shop")));
+  CAF_REQUIRE(lease(first, wish(alice, 1, "cafe")));
+  CAF_REQUIRE(lease(second, wish(alice, 1, "shop")));
+  end(first, 1); // "cafe" was not asked for again yet
+  CAF_CHECK_EQUAL(code_of(lease(first, wish(bob, 2, "cafe"))), errc::name_taken);
+  CAF_CHECK(lease(second, wish(alice, 1, "cafe")));
+}
+
+CAF_TEST(an edge whose keeper was started again goes on with what it holds) {
+  auto held = lease(first, wish(alice, 1, "shop"));
+  CAF_REQUIRE(held);
+  auto again = renew(second, alice, 1, *held);
+  CAF_REQUIRE(again);
+  CAF_CHECK(again->lost.empty());
+  end(first, 1); // the former keeper has no say
+  auto same = lease(second, wish(alice, 1, "shop"));
+  CAF_REQUIRE(same);
+  CAF_CHECK(*same == *held);
 }
 
 CAF_TEST(a registry that does not lead grants and renews nothing) {
@@ -306,7 +367,7 @@ CAF_TEST(of many sessions that end at once the store hears in few messages) {
     CAF_REQUIRE(lease(first, wish(alice, session, "name" + std::to_string(session))));
   keep_store_busy();
   for (std::uint64_t session = 100; session < 400; ++session)
-    tell(names, session_ended{session_id{session}});
+    end(first, session);
   CAF_CHECK_EQUAL(facts->extensions.size(), 1u); // one batch at a time
   pass(seconds{4});
   CAF_CHECK(facts->extensions == (std::vector<std::size_t>{1, 256, 44}));
