@@ -10,7 +10,7 @@ namespace serverme::actors {
 namespace sessions {
 
 presence presence_of(const tunnel_session_state& state) {
-  return state.lanes > 0 ? presence::here : presence::away;
+  return state.lanes > 0 || !state.companions.empty() ? presence::here : presence::away;
 }
 
 route route_of(const tunnel_session_state& state, const endpoint& what) {
@@ -31,6 +31,8 @@ route route_of(const tunnel_session_state& state, const endpoint& what) {
 
 void report(session_self self, endpoint& what) {
   auto& state = self->state;
+  if (state.has_moved)
+    return;
   auto id = what.bound.endpoint;
   tunnel_view view{.endpoint = id,
                    .kind = what.wanted.kind,
@@ -76,6 +78,8 @@ void forget_endpoint(session_self self, endpoint_id id, after_release then) {
 
 void endpoint_lost(session_self self, const lease_grant& what) {
   auto& state = self->state;
+  if (state.has_moved) // to itself, on another edge
+    return;
   auto found = std::ranges::find_if(
     state.endpoints, [&what](const auto& each) { return each.second.grant.key == what.key; });
   // Of what it holds under a newer generation old news says nothing.
@@ -104,30 +108,92 @@ result<agent_admitted> resume(session_self self, const resume_session& ask) {
   if (state.lanes >= state.settings.lanes_max)
     return fail(errc::lane_limit, "at most " + std::to_string(state.settings.lanes_max));
   ++state.returns;
-  if (state.lanes == 0)
+  if (presence_of(state) == presence::away)
     await_return(self); // the lane needs a moment
   return agent_admitted{state.identity.session, state.identity.account, {}};
 }
 
-void count_lanes(session_self self, std::uint32_t lanes) {
+session_record record_of(const tunnel_session_state& state) {
+  const auto& who = state.identity;
+  session_record record{who.session, who.account, who.key, who.token_hash, state.companions};
+  if (state.lanes > 0 && !state.has_moved)
+    record.lanes_at.insert(record.lanes_at.begin(), state.settings.here);
+  return record;
+}
+
+void tell_other_edges(session_self self) {
   auto& state = self->state;
-  auto before = presence_of(state);
-  state.lanes = lanes;
-  auto now = presence_of(state);
-  if (now == presence::away)
-    await_return(self);
-  else
-    ++state.absence;
-  if (now == before)
+  if (state.settings.here == node_id{})
+    return;
+  auto record = record_of(state);
+  if (state.told == record)
+    return;
+  state.told = record;
+  self->send(state.others.exchange, tell_session{std::move(record)});
+}
+
+// Without endpoints, and none asked for, nobody wants to know.
+void tell_presence(session_self self, presence now) {
+  auto& state = self->state;
+  if (state.endpoints.empty() && state.bindings == 0)
     return;
   session_presence news{state.identity.session, now};
   self->send(state.others.names, news);
   self->send(state.others.desk, news);
 }
 
+/// `change` is made to the lanes, and whoever must know of it is told.
+template <class Change>
+void change_lanes(session_self self, Change change) {
+  auto& state = self->state;
+  auto before = presence_of(state);
+  change(state);
+  tell_other_edges(self);
+  auto now = presence_of(state);
+  if (now == presence::away)
+    await_return(self);
+  else
+    ++state.absence;
+  if (now != before)
+    tell_presence(self, now);
+}
+
+void count_companion(session_self self, const companion_changed& news) {
+  auto& state = self->state;
+  auto is_known = std::ranges::find(state.companions, news.edge) != state.companions.end();
+  if (state.has_moved || is_known == (news.lanes > 0) || news.edge == state.settings.here)
+    return;
+  change_lanes(self, [&news](tunnel_session_state& s) {
+    if (news.lanes > 0)
+      s.companions.push_back(news.edge);
+    else
+      std::erase(s.companions, news.edge);
+  });
+}
+
+// The routes stay for a moment: a visitor who comes to an edge that has not heard of the new ones
+// finds his way by the old ones. The leases are the session's at its new home, or will be.
+result<session_let_go> let_go(session_self self, const session_moved& ask) {
+  auto& state = self->state;
+  if (!same_secret(ask.token_hash, state.identity.token_hash))
+    return fail(errc::resume_refused);
+  if (std::exchange(state.has_moved, true))
+    return session_let_go{state.identity.session};
+  for (auto& [id, each] : state.endpoints) {
+    self->send(state.others.desk, tunnel_ended{id});
+    if (auto inspector = std::exchange(each.inspector, nullptr))
+      self->send_exit(inspector, caf::exit_reason::user_shutdown);
+    state.others.captures->close(id);
+  }
+  tell_other_edges(self);
+  self->delayed_send(self, state.settings.moved_time, grace_over{++state.absence});
+  return session_let_go{state.identity.session};
+}
+
 void end(session_self self, const failure& why) {
   auto& state = self->state;
-  state.others.edge->close_session(state.identity.session, {why.code, why.detail});
+  if (!state.has_moved)
+    state.others.edge->close_session(state.identity.session, {why.code, why.detail});
   self->quit();
 }
 
@@ -155,7 +221,11 @@ void serve_again(session_self self, const endpoint& what) {
 }
 
 void repeat(session_self self) {
+  if (self->state.has_moved)
+    return;
   tell_what_is_held(self);
+  self->state.told.reset();
+  tell_other_edges(self);
   for (auto& [id, each] : self->state.endpoints) {
     if (!each.is_served)
       continue;
@@ -166,7 +236,7 @@ void repeat(session_self self) {
 
 result<tunnel_closed> close(session_self self, endpoint_id id) {
   auto& state = self->state;
-  if (!state.endpoints.contains(id))
+  if (state.has_moved || !state.endpoints.contains(id))
     return fail(errc::api_not_found);
   state.others.edge->drop_endpoint(state.identity.session, {id, fail(errc::closed_by_owner)});
   forget_endpoint(self, id, after_release::hold);
@@ -203,7 +273,11 @@ tunnel_session_actor::behavior_type tunnel_session(session_self self, const caf:
   await_return(self); // of the first lane
   return {
     [self](const resume_session& ask) { return reply(resume(self, ask)); },
-    [self](const lanes_changed& news) { count_lanes(self, news.lanes); },
+    [self](const lanes_changed& news) {
+      change_lanes(self, [&news](tunnel_session_state& state) { state.lanes = news.lanes; });
+    },
+    [self](const companion_changed& news) { count_companion(self, news); },
+    [self](const session_moved& ask) { return reply(let_go(self, ask)); },
     [self](const bind_endpoint& ask) {
       auto promise = self->make_response_promise<endpoint_bound>();
       bind(self, ask, promise);
@@ -218,7 +292,7 @@ tunnel_session_actor::behavior_type tunnel_session(session_self self, const caf:
     [self](const end_session& order) { end(self, order.why); },
     [self](const repeat_tunnels&) { repeat(self); },
     [self](const grace_over& news) {
-      if (news.absence == self->state.absence && self->state.lanes == 0)
+      if (news.absence == self->state.absence)
         self->quit();
     },
   };

@@ -1,6 +1,8 @@
 // TUNNEL SESSION: one connected agent: its endpoints, how many lanes it has, and what it may do.
 //
-// Owned by  the reception; ends with it.
+// Owned by  the reception; ends with it. In a cluster it lives on one edge, its home, and may have
+//           lanes on others too (docs/adr/0015). When its agent makes another edge its home, what
+//           is left of it here serves its routes until everybody has heard of the new ones.
 // Owns      the leases and routes of its endpoints, and their inspectors. What it told others they
 //           forget when it ends.
 // Fails     never quits on a bad request. When it crashes, its agent is told to come again.
@@ -43,8 +45,10 @@ struct grace_over {
 using tunnel_session_actor = caf::typed_actor<
   // Errors: resume_refused, lane_limit.
   answers<resume_session, agent_admitted>,
-  // None: the agent is away, and has some time to come back.
-  takes<lanes_changed>,
+  // Here, and on another edge. None anywhere: the agent is away, and has some time to come back.
+  takes<lanes_changed>, takes<companion_changed>,
+  // Errors: resume_refused (another token).
+  answers<session_moved, session_let_go>,
   // The same wish once more, after a return, is the same endpoint. Errors: those of
   // lease_endpoint and serve_route, too_many_endpoints.
   answers<bind_endpoint, endpoint_bound>,
@@ -65,6 +69,11 @@ struct session_settings {
   std::uint32_t lanes_max = 4;
   /// How long an agent may be away.
   milliseconds grace_time{60'000};
+  /// How long routes stay when the session has moved to another edge: every edge has heard of the
+  /// new ones by then, and none answered meanwhile that there is no such tunnel.
+  milliseconds moved_time{3'000};
+  /// This edge's; none: it stands alone, and has nobody to tell of its sessions.
+  node_id here;
   /// For an answer of the lease keeper or the route table: longer than the keeper waits for the
   /// registry.
   milliseconds decision_timeout{6'000};
@@ -87,6 +96,8 @@ struct session_neighbours {
 struct session_identity {
   session_id session;
   account_id account;
+  /// By which the agent came; ends the session when it is revoked.
+  key_id key;
   std::string token_hash;
   /// For people.
   std::string agent;

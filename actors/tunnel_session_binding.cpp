@@ -118,7 +118,8 @@ void ask_route_again(session_self self, endpoint& known, binding asked) {
 
 void leased(session_self self, const lease_grant& grant, binding asked) {
   auto& state = self->state;
-  if (state.lanes == 0) // it left after it had asked; the registry knew no lease of it then
+  if (presence_of(state)
+      == presence::away) // it left after it had asked; the registry knew no lease of it then
     self->send(state.others.names, session_presence{state.identity.session, presence::away});
   auto known = std::ranges::find_if(
     state.endpoints, [&grant](const auto& each) { return each.second.grant.key == grant.key; });

@@ -5,6 +5,7 @@
 #include "actors/tunnel_session.hpp"
 
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace serverme::actors::sessions {
@@ -38,6 +39,11 @@ struct tunnel_session_state {
   /// Asked for and not answered yet.
   std::size_t bindings = 0;
   std::uint32_t lanes = 0;
+  /// Other edges that have lanes of it, in the order in which they came.
+  std::vector<node_id> companions;
+  /// What the other edges were told last.
+  std::optional<session_record> told;
+  bool has_moved = false;
   /// Grows with every change of presence: an old timer says nothing.
   std::uint64_t absence = 0;
   /// Grows with every resume: what is asked for again is not a second one of its kind.

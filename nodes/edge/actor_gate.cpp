@@ -72,7 +72,8 @@ void actor_gate::greet(const lane::hello& greeting, const std::string& agent_add
                   .token_hash = digest_of(greeting.resume_token),
                   .session = greeting.session.value_or(session_id{}),
                   .agent = greeting.agent,
-                  .address = agent_address};
+                  .address = agent_address,
+                  .purpose = greeting.companion ? lane_purpose::companion : lane_purpose::home};
   clerk_.ask<agent_admitted>(
     reception_.as<actors::reception_actor>(), limits_.greeting_timeout, std::move(ask),
     [owed, token = greeting.resume_token](result<agent_admitted> outcome) {

@@ -9,7 +9,11 @@
 
 namespace serverme {
 
-/// A lane said hello. Errors: key_invalid, resume_refused (a token, and no key to fall back on),
+/// Is the lane one of the session's home, or one that it has on another edge (docs/adr/0015)?
+enum class lane_purpose : std::uint8_t { home = 1, companion = 2 };
+
+/// A lane said hello. A session whose home is another edge moves here, unless the lane is to be a
+/// companion's. Errors: key_invalid, resume_refused (a token, and no key to fall back on),
 /// lane_limit, control_unavailable, too_busy (the account, or the node, has too many sessions).
 struct greet_agent {
   /// SHA-256, 32 bytes each; empty: none was sent. The texts go no further than where they arrived.
@@ -19,10 +23,11 @@ struct greet_agent {
   session_id session;
   std::string agent;
   std::string address;
+  lane_purpose purpose = lane_purpose::home;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, greet_agent& x) {
-    return f(x.key_hash, x.token_hash, x.session, x.agent, x.address);
+    return f(x.key_hash, x.token_hash, x.session, x.agent, x.address, x.purpose);
   }
 };
 
@@ -49,7 +54,7 @@ struct lanes_changed {
 };
 
 /// Errors: those of lease_endpoint, too_many_endpoints, port_taken, listen_failed,
-/// resume_refused (no such session).
+/// resume_refused (no such session), control_unavailable (its home is another edge).
 struct bind_endpoint {
   session_id session;
   endpoint_request wanted;
