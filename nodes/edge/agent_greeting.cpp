@@ -94,7 +94,7 @@ void agent_greeting::let_in(const admission& who, terms agreed) {
   if (home_.is_draining())
     return turn_away(fail(errc::draining));
   lane::welcome welcome{.version = agreed.version,
-                        .capabilities = 0,
+                        .capabilities = static_cast<std::uint64_t>(lane::capability::companions),
                         .session = who.session,
                         .resume_token = who.resume_token,
                         .resumed = who.resumed,
@@ -105,9 +105,10 @@ void agent_greeting::let_in(const admission& who, terms agreed) {
   auto& there = home_.home_of(who.session);
   channel_->release([&there, who, welcome, agreed](net::channel::parts parts) {
     auto shared = std::make_shared<net::channel::parts>(std::move(parts));
-    there.loop().post([&there, who, welcome, agreed, shared] {
+    there.loop().post([&there, who, welcome, agreed, shared]() mutable {
       if (there.has_ended())
         return;
+      welcome.edges = there.other_edges().pick(who.session); // here: what changes next is told
       there.open_session(who.session, who.owner)
         .add_lane(net::channel::adopt(there.loop(), std::move(*shared)), welcome, agreed.window);
     });
@@ -117,7 +118,10 @@ void agent_greeting::let_in(const admission& who, terms agreed) {
 
 void agent_greeting::turn_away(const failure& why) {
   byte_queue payload, frame;
-  append_to(payload, lane::goaway{.code = why.code, .detail = why.detail});
+  lane::goaway answer{.code = why.code, .detail = why.detail};
+  if (why.code == errc::draining)
+    answer.prefer = home_.other_edges().pick(session_id{});
+  append_to(payload, answer);
   lane::append_header(frame, {.type = lane::frame_type::goaway,
                               .length = static_cast<std::uint16_t>(payload.size())});
   frame.append(payload.view());

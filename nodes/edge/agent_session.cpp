@@ -205,6 +205,12 @@ void agent_session::say_goodbye(const lane::goaway& why, milliseconds time) {
     lane->say_goodbye(why, time);
 }
 
+void agent_session::tell_edges() {
+  byte_queue payload;
+  append_to(payload, lane::edges{.others = home_.other_edges().pick(id_)});
+  send_control(lane::frame_type::edges, payload);
+}
+
 void agent_session::send_control(lane::frame_type type, const byte_queue& payload) {
   auto living = std::ranges::find_if(lanes_, &agent_lane::takes_streams);
   if (living != lanes_.end())

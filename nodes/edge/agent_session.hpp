@@ -70,6 +70,8 @@ public:
   /// An agent's wish, taken to those who decide; the answer goes back on the same lane if it lives.
   void ask_to_bind(std::uint64_t serial, const lane::bind& wish);
   void say_goodbye(const lane::goaway& why, milliseconds time);
+  /// Which other edges there are.
+  void tell_edges();
   /// On a lane that is there.
   void send_control(lane::frame_type type, const byte_queue& payload);
 

@@ -108,6 +108,13 @@ void edge_loop::set_routes(std::shared_ptr<const route_map> routes) {
   announce_change();
 }
 
+void edge_loop::set_other_edges(std::vector<std::string> all) {
+  if (!other_edges_.set(std::move(all)))
+    return;
+  for (auto& [id, session] : sessions_)
+    session->tell_edges();
+}
+
 void edge_loop::endpoint_gone(endpoint_id endpoint) {
   for_each_resident([endpoint](resident& who) { who.on_endpoint_gone(endpoint); });
 }
@@ -168,8 +175,9 @@ void edge_loop::drain(std::function<void()> drained) {
   draining_ = true;
   drained_ = std::move(drained);
   for (auto& [id, session] : sessions_)
-    session->say_goodbye({errc::draining, "the node is about to stop", seconds{1}, {}},
-                         limits().drain_time);
+    session->say_goodbye(
+      {errc::draining, "the node is about to stop", seconds{1}, other_edges_.pick(id)},
+      limits().drain_time);
   if (neighbours_)
     neighbours_->stop();
   for_each_resident([](resident& who) { who.on_drain(); });

@@ -9,6 +9,7 @@
 #include "nodes/edge/decisions.hpp"
 #include "nodes/edge/edge_config.hpp"
 #include "nodes/edge/edge_counters.hpp"
+#include "nodes/edge/peers/edges_for_agents.hpp"
 #include "nodes/edge/peers/peer_edge.hpp"
 #include "nodes/edge/resident.hpp"
 #include "protocol/http1/head.hpp"
@@ -81,6 +82,9 @@ public:
   /// Every waiting visitor looks again, at the end of the turn.
   void announce_change();
   void set_routes(std::shared_ptr<const route_map> routes);
+  const edges_for_agents& other_edges() const noexcept { return other_edges_; }
+  /// Every agent hears of it.
+  void set_other_edges(std::vector<std::string> all);
   void endpoint_gone(endpoint_id endpoint);
 
   /// nullptr: this edge stands alone.
@@ -134,6 +138,7 @@ private:
   const std::uint16_t number_;
   net::event_loop loop_;
   std::shared_ptr<const route_map> routes_;
+  edges_for_agents other_edges_;
   lane::window_budget budget_;
   std::unordered_map<account_id, lane::window_budget> account_budgets_;
   std::shared_ptr<const peer_credentials> credentials_;

@@ -166,13 +166,23 @@ void edge_node::set_credentials(std::shared_ptr<const peer_credentials> fresh) {
     loop->loop().post([&loop = *loop, fresh] { loop.set_credentials(fresh); });
 }
 
+// An edge that drains is a neighbour, but no place to send agents to.
 void edge_node::set_neighbours(std::vector<actors::neighbour_edge> all) {
   std::vector<peer_edge> reachable;
-  for (const auto& each : all)
-    if (auto where = net::parse_address(each.lane_address); where && !where->host.empty())
-      reachable.push_back({each.node, *where});
+  std::vector<std::string> for_agents;
+  for (const auto& each : all) {
+    auto where = net::parse_address(each.lane_address);
+    if (!where || where->host.empty())
+      continue;
+    reachable.push_back({each.node, *where});
+    if (!each.is_draining)
+      for_agents.push_back(each.lane_address);
+  }
   for (auto& loop : state_->shared.loops)
-    loop->loop().post([&loop = *loop, reachable] { loop.set_peers(reachable); });
+    loop->loop().post([&loop = *loop, reachable, for_agents] {
+      loop.set_peers(reachable);
+      loop.set_other_edges(for_agents);
+    });
 }
 
 void edge_node::publish_routes(std::shared_ptr<const route_map> routes) {

@@ -1,0 +1,42 @@
+// The other edges of the cluster, as agents are told of them: for a second lane, and for the day
+// when this one is lost.
+#pragma once
+
+#include "protocol/ids.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace serverme::edge {
+
+class edges_for_agents {
+public:
+  /// An agent needs two or three. Of a hundred edges each agent hears of others.
+  static constexpr std::size_t told_max = 8;
+
+  /// HOST:PORT of each. @returns whether that is news
+  bool set(std::vector<std::string> all) {
+    if (all == all_)
+      return false;
+    all_ = std::move(all);
+    return true;
+  }
+
+  /// Each session's list begins somewhere else: whoever tries them in order spreads over all.
+  std::vector<std::string> pick(session_id who) const {
+    auto some = all_;
+    if (some.size() > 1)
+      std::ranges::rotate(some,
+                          some.begin() + static_cast<std::ptrdiff_t>(who.value / 7 % some.size()));
+    some.resize(std::min(some.size(), told_max));
+    return some;
+  }
+
+private:
+  std::vector<std::string> all_;
+};
+
+} // namespace serverme::edge
