@@ -17,6 +17,7 @@ using run_later = std::function<void(std::function<int()>)>;
 
 void add_dev(CLI::App& app, const run_later& run);
 void add_run(CLI::App& app, const run_later& run);
+void add_drain(CLI::App& app, const run_later& run);
 void add_demo(CLI::App& app, const run_later& run);
 void add_migrate(CLI::App& app, const run_later& run);
 void add_user(CLI::App& app, const run_later& run);
