@@ -3,74 +3,20 @@ other to go on."""
 
 import pytest
 
+from support.cluster import Control, Machines, Member
 from support.figures import record
-from support.process import run
-from support.programs import SERVERMED, Agent, Edge, Workplace
+from support.programs import Agent
 from support.waiting import Stopwatch, await_condition
-
-CLUSTER = "cluster:\n  join: 127.0.0.1:0\n  listen: 127.0.0.1:0\n  host: 127.0.0.1\n"
-
-
-class Control(Edge):
-    """The first node of a cluster. It is an edge too."""
-
-    def __init__(self, directory):
-        config = directory / "control.yml"
-        config.write_text(CLUSTER)
-        run([SERVERMED, "init", "--role", "edge", "--host", "127.0.0.1", "--config", config,
-             "--data-dir", directory / "data", "--json"])
-        super().__init__(directory, "--config", config)
-        # A restart comes back where the others know it.
-        config.write_text(CLUSTER.replace("listen: 127.0.0.1:0", f"listen: {self.ready['cluster']}")
-                          .replace("join: 127.0.0.1:0", f"join: {self.ready['join']}"))
-
-    def token(self, role):
-        return self.command("token", "create", "--role", role)["token"]
-
-
-class Member(Edge):
-    """A node that joined, with `role`."""
-
-    def __init__(self, directory, control, role="edge"):
-        config = directory / "member.yml"
-        config.write_text(CLUSTER)
-        run([SERVERMED, "join", "--host", "127.0.0.1", "--data-dir", directory / "data", "--token",
-             control.token(role), "--json"])
-        super().__init__(directory, "--config", config)
-        self._control = control
-        self.agent_config = directory / "agent.yml"
-        self.agent_config.write_text(f"server: localhost:{self.tls[1]}\ntoken: {control.key}\n"
-                                     f"ca: {self.data / 'ca.pem'}\n")
-        self.agent_config.chmod(0o600)
-
-    @property
-    def config(self):
-        return self.agent_config
-
-    @property
-    def key(self):
-        return self._control.key
 
 
 @pytest.fixture
 def cluster():
-    places, nodes = [], []
-
-    def place():
-        places.append(Workplace())
-        return places[-1].path
-
+    machines = Machines()
     try:
-        control = Control(place())
-        nodes.append(control)
-        edge = Member(place(), control)
-        nodes.append(edge)
-        yield control, edge
+        control = machines.add(Control(machines.place()))
+        yield control, machines.add(Member(machines.place(), control))
     finally:
-        for node in reversed(nodes):
-            node.discard()
-        for each in places:
-            each.remove()
+        machines.discard()
 
 
 def test_an_edge_serves_what_a_control_node_decides(cluster, origin):
