@@ -198,8 +198,8 @@ void settle_here(reception_self self, const session_record& record) {
   auto& state = self->state;
   auto waiting = std::move(state.moving.extract(record.session).mapped());
   auto lanes = std::uint32_t{0};
-  if (auto companion = state.companions.extract(record.session))
-    lanes = companion.mapped().lanes;
+  if (auto former = state.companions.extract(record.session))
+    lanes = former.mapped().lanes;
   const auto& ask = waiting.front().ask;
   auto session = open_session(
     self, {record.session, record.account, record.key, record.token_hash, ask.agent, ask.address});
@@ -229,6 +229,11 @@ void greet_from_elsewhere(reception_self self, const remote_session& there, gree
   const auto& record = there.record;
   if (!same_secret(record.token_hash, who.ask.token_hash))
     return greet_by_key(self, std::move(who.ask), std::move(who.promise));
+  // Another lane may have brought it here while the exchange was asked.
+  if (auto known = state.guests.find(record.session); known != state.guests.end())
+    return resume(self, known->second, std::move(who.ask), std::move(who.promise));
+  if (auto moving = state.moving.find(record.session); moving != state.moving.end())
+    return moving->second.push_back(std::move(who));
   if (who.ask.purpose == lane_purpose::companion) {
     auto admitted = admit_companion(self, there);
     if (admitted)
@@ -237,11 +242,6 @@ void greet_from_elsewhere(reception_self self, const remote_session& there, gree
       who.promise.deliver(make_caf_error(admitted.error()));
     return;
   }
-  // Another lane may have brought it here while the exchange was asked.
-  if (auto known = state.guests.find(record.session); known != state.guests.end())
-    return resume(self, known->second, std::move(who.ask), std::move(who.promise));
-  if (auto moving = state.moving.find(record.session); moving != state.moving.end())
-    return moving->second.push_back(std::move(who));
   begin_move(self, record, std::move(who));
 }
 

@@ -10,6 +10,8 @@ namespace {
 
 // An agent that goes by itself has this long to end its streams.
 constexpr milliseconds goodbye_time{2'000};
+// An agent that is sent to another edge moves first, and then says goodbye here.
+constexpr milliseconds move_time{3'000};
 // A lane in doubt has this long to answer: more than a bad mobile connection needs, less than the
 // silence that makes any lane count as lost.
 constexpr milliseconds doubt_time{3'000};
@@ -56,14 +58,18 @@ void agent_lane::say_goodbye(const lane::goaway& why, milliseconds time) {
   append_to(payload, why);
   link_.send_control(lane::frame_type::goaway, payload);
   leaving_ = true;
-  close_at_ = std::min(close_at_, session_.home().now() + time);
+  auto now = session_.home().now();
+  close_at_ = std::min(close_at_, now + time);
+  if (!why.prefer.empty())
+    idle_until_ = now + move_time;
 }
 
 void agent_lane::on_tick(time_point now) {
   link_.on_tick(now);
   if (!leaving_ && link_.core().is_used_up())
     say_goodbye({.code = errc::draining, .detail = "this connection is used up"}, goodbye_time);
-  if (leaving_ && (now >= close_at_ || link_.core().streams() == 0))
+  auto is_done = link_.core().streams() == 0 && now >= idle_until_;
+  if (leaving_ && (now >= close_at_ || is_done))
     on_shutdown();
 }
 
@@ -103,6 +109,7 @@ result<done> agent_lane::take_control(lane::frame_type type, bytes_view payload)
         return fail(why.error());
       // One lane less, whose streams may take their time, or the whole agent: it says which.
       leaving_ = true;
+      idle_until_ = time_point::min();
       if (why->code != errc::closed_by_owner)
         return done{};
       session_.home().deciders().leave(session_.id());

@@ -47,6 +47,8 @@ private:
   lane::window_budget budget_;
   net::lane_link link_;
   time_point close_at_ = time_point::max();
+  /// Kept so long although it carries nothing.
+  time_point idle_until_ = time_point::min();
   time_point doubted_at_ = time_point::min();
   bool leaving_ = false;
 };

@@ -71,7 +71,8 @@ void edge_loop::retire(resident& who) {
 void edge_loop::clean_up() {
   retired_.clear();
   forgotten_.clear();
-  if (!drained_)
+  // Agents that have somewhere to go are waited for: they move before their lanes end.
+  if (!drained_ || (!other_edges_.is_empty() && !sessions_.empty()))
     return;
   for (const auto& [key, who] : residents_)
     if (who->is_busy())

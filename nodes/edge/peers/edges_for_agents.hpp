@@ -25,6 +25,7 @@ public:
     return true;
   }
 
+  bool is_empty() const noexcept { return all_.empty(); }
   /// Each session's list begins somewhere else: whoever tries them in order spreads over all.
   std::vector<std::string> pick(session_id who) const {
     auto some = all_;

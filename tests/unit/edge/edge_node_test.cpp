@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 
+#include <set>
 #include <thread>
 
 using namespace serverme;
@@ -246,6 +247,57 @@ CAF_TEST(a stop waits for answers under way and sends idle visitors away) {
   CAF_CHECK(busy.got("Connection: close"));
   stopping.join();
   CAF_CHECK(loop.now() - began < seconds{6});
+}
+
+CAF_TEST(agents are told of the other edges that live and do not drain) {
+  auto& early = agent_for("shop");
+  CAF_CHECK(has(early.welcome->capabilities, lane::capability::companions));
+  CAF_CHECK(early.welcome->edges.empty());
+  node->set_neighbours({{node_id{1, 1}, "192.0.2.1:443"},
+                        {node_id{2, 2}, ""},
+                        {node_id{3, 3}, "192.0.2.3:443", true}});
+  CAF_REQUIRE(await([&] { return !early.edges.empty(); }));
+  CAF_CHECK(early.edges.back().others == std::vector<std::string>{"192.0.2.1:443"});
+  CAF_CHECK(!early.edges.back().please_move);
+  auto& late = agent_for("cafe");
+  CAF_CHECK(late.welcome->edges == std::vector<std::string>{"192.0.2.1:443"});
+  node->set_neighbours({});
+  CAF_REQUIRE(await([&] { return early.edges.size() == 2 && late.edges.size() == 1; }));
+  CAF_CHECK(late.edges.back().others.empty());
+}
+
+CAF_TEST(of many edges each agent hears of some) {
+  std::vector<actors::neighbour_edge> all;
+  for (std::uint64_t i = 1; i <= 30; ++i)
+    all.push_back({node_id{i, i}, "192.0.2." + std::to_string(i) + ":443"});
+  node->set_neighbours(all);
+  std::set<std::string> told;
+  for (int i = 0; i < 8; ++i) {
+    auto& agent = agent_for("shop" + std::to_string(i));
+    CAF_CHECK_EQUAL(agent.welcome->edges.size(), 8u);
+    told.insert(agent.welcome->edges.begin(), agent.welcome->edges.end());
+  }
+  CAF_CHECK(told.size() > 8);
+}
+
+CAF_TEST(an edge that stops sends its agents to the others and waits until they have gone) {
+  config.limits.drain_time = milliseconds{8'000};
+  start();
+  auto& agent = agent_for("shop");
+  node->set_neighbours({{node_id{1, 1}, "192.0.2.1:443"}});
+  CAF_REQUIRE(await([&] { return !agent.edges.empty(); }));
+  auto began = loop.now();
+  std::thread stopping{[&] { node->stop(); }};
+  CAF_REQUIRE(await([&] { return agent.goaway.has_value(); }));
+  CAF_CHECK_EQUAL(agent.goaway->code, errc::draining);
+  CAF_CHECK(agent.goaway->prefer == std::vector<std::string>{"192.0.2.1:443"});
+  auto until = loop.now() + milliseconds{300};
+  CAF_REQUIRE(await([&] { return loop.now() > until; }));
+  CAF_CHECK(!agent.closed); // it may be on its way
+  agent.say_goodbye(errc::draining);
+  CAF_CHECK(await([&] { return agent.closed.has_value(); }));
+  stopping.join();
+  CAF_CHECK(loop.now() - began < seconds{3});
 }
 
 CAF_TEST(a stop does not wait for ever) {

@@ -186,6 +186,12 @@ void stub_agent::bind(const endpoint_request& wanted) {
   link_->send_control(lane::frame_type::bind, payload);
 }
 
+void stub_agent::say_goodbye(errc why) {
+  byte_queue payload;
+  append_to(payload, lane::goaway{.code = why});
+  link_->send_control(lane::frame_type::goaway, payload);
+}
+
 void stub_agent::on_lane_ready() {
   byte_queue payload;
   append_to(payload, lane::hello{.api_key = key_,
@@ -217,6 +223,7 @@ void stub_agent::on_control(lane::frame_type type, bytes_view payload) {
     case lane::frame_type::bound: bound.push_back(*lane::parse_bound(payload)); return;
     case lane::frame_type::goaway: goaway = *lane::parse_goaway(payload); return;
     case lane::frame_type::unbind: unbound.push_back(lane::parse_unbind(payload)->endpoint); return;
+    case lane::frame_type::edges: edges.push_back(*lane::parse_edges(payload)); return;
     default: return;
   }
 }

@@ -110,6 +110,7 @@ public:
   ~stub_agent();
 
   void bind(const endpoint_request& wanted);
+  void say_goodbye(errc why);
   lane::core& core() noexcept { return link_->core(); }
   net::lane_link& link() noexcept { return *link_; }
   void drop_connection() { link_->connection().abort(); }
@@ -123,6 +124,7 @@ public:
   std::vector<lane::bound> bound;
   std::optional<lane::goaway> goaway;
   std::vector<endpoint_id> unbound;
+  std::vector<lane::edges> edges;
   std::optional<failure> closed;
 
 private:
