@@ -29,9 +29,10 @@ public:
   /// Each session's list begins somewhere else: whoever tries them in order spreads over all.
   std::vector<std::string> pick(session_id who) const {
     auto some = all_;
-    if (some.size() > 1)
-      std::ranges::rotate(some,
-                          some.begin() + static_cast<std::ptrdiff_t>(who.value / 7 % some.size()));
+    if (some.size() > 1) { // not as the number is spread over loops
+      auto first = ((who.value * 0x9e37'79b9'7f4a'7c15) >> 32) % some.size();
+      std::ranges::rotate(some, some.begin() + static_cast<std::ptrdiff_t>(first));
+    }
     some.resize(std::min(some.size(), told_max));
     return some;
   }
