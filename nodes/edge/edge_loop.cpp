@@ -109,7 +109,7 @@ void edge_loop::set_routes(std::shared_ptr<const route_map> routes) {
   announce_change();
 }
 
-void edge_loop::set_other_edges(std::vector<std::string> all) {
+void edge_loop::tell_of_edges(std::vector<std::string> all) {
   if (!other_edges_.set(std::move(all)))
     return;
   for (auto& [id, session] : sessions_)

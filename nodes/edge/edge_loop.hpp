@@ -84,7 +84,7 @@ public:
   void set_routes(std::shared_ptr<const route_map> routes);
   const edges_for_agents& other_edges() const noexcept { return other_edges_; }
   /// Every agent hears of it.
-  void set_other_edges(std::vector<std::string> all);
+  void tell_of_edges(std::vector<std::string> all);
   void endpoint_gone(endpoint_id endpoint);
 
   /// nullptr: this edge stands alone.

@@ -181,7 +181,7 @@ void edge_node::set_neighbours(std::vector<actors::neighbour_edge> all) {
   for (auto& loop : state_->shared.loops)
     loop->loop().post([&loop = *loop, reachable, for_agents] {
       loop.set_peers(reachable);
-      loop.set_other_edges(for_agents);
+      loop.tell_of_edges(for_agents);
     });
 }
 
