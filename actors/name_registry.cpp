@@ -220,7 +220,7 @@ void take_lease(registry_self self, question what, const claim_key& key, int att
 
 // Nothing is leased before the store has answered: a stranger who asks for a name keeps nobody from
 // it meanwhile.
-void ask_store(registry_self self, const question& what, const claim_key& key, int attempts_left) {
+void ask_store(registry_self self, question what, const claim_key& key, int attempts_left) {
   auto& state = self->state;
   tell_store_first(self, key, what.ask.account);
   claim ask{what.ask.account, key, hold_of(state.settings, key)};
@@ -253,7 +253,7 @@ void try_lease(registry_self self, question what, int attempts_left) {
   if (self->state.leases.find(*key, self->clock().now()) != nullptr)
     take_lease(self, std::move(what), *key, attempts_left);
   else
-    ask_store(self, what, *key, attempts_left);
+    ask_store(self, std::move(what), *key, attempts_left);
 }
 
 caf::result<lease_grant> lease(registry_self self, const lease_endpoint& ask) {

@@ -325,7 +325,7 @@ void has_left(reception_self self, session_id session) {
   if (known == state.guests.end())
     return;
   companion left{.account = known->second.account, .lanes = known->second.lanes};
-  self->demonitor(known->second.session);
+  self->demonitor(known->second.session.address());
   forget_guest(state, session);
   if (left.lanes == 0)
     return;

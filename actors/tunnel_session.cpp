@@ -274,7 +274,7 @@ tunnel_session_actor::behavior_type tunnel_session(session_self self, const caf:
   return {
     [self](const resume_session& ask) { return reply(resume(self, ask)); },
     [self](const lanes_changed& news) {
-      change_lanes(self, [&news](tunnel_session_state& state) { state.lanes = news.lanes; });
+      change_lanes(self, [&news](tunnel_session_state& s) { s.lanes = news.lanes; });
     },
     [self](const companion_changed& news) { count_companion(self, news); },
     [self](const session_moved& ask) { return reply(let_go(self, ask)); },

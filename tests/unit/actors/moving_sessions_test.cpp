@@ -139,7 +139,7 @@ CAF_TEST(an agent that has a companion is not away) {
   CAF_CHECK_EQUAL(tunnels_of(as(1)).size(), 1u);
 }
 
-CAF_TEST(a companion's lane is let in by the token and its home hears of it) {
+CAF_TEST(the lane of a companion is let in by the token and its home hears of it) {
   auto admitted = come(hello(lane_purpose::companion));
   CAF_REQUIRE(admitted);
   CAF_CHECK(admitted->session == afar);
@@ -153,14 +153,14 @@ CAF_TEST(a companion's lane is let in by the token and its home hears of it) {
   CAF_CHECK(edge->closed.empty());
 }
 
-CAF_TEST(nothing is bound on a companion's lane) {
+CAF_TEST(nothing is bound on the lane of a companion) {
   CAF_REQUIRE(come(hello(lane_purpose::companion)));
   lanes_here(afar, 1);
   CAF_CHECK_EQUAL(code_of(bind_here(afar, "shop")), errc::control_unavailable);
   CAF_CHECK(edge->closed.empty());
 }
 
-CAF_TEST(a companion's lane needs the token and a home that can be reached) {
+CAF_TEST(the lane of a companion needs the token and a home that can be reached) {
   CAF_CHECK_EQUAL(code_of(come(hello(lane_purpose::companion, "guess"))), errc::resume_refused);
   log->remote[afar].is_reachable = false;
   CAF_CHECK_EQUAL(code_of(come(hello(lane_purpose::companion))), errc::control_unavailable);
@@ -177,7 +177,7 @@ CAF_TEST(a companion has so many lanes and no more) {
   CAF_CHECK_EQUAL(code_of(come(hello(lane_purpose::companion))), errc::lane_limit);
 }
 
-CAF_TEST(a companion's lane at the home is one of its lanes) {
+CAF_TEST(the lane of a companion at the home is one of its lanes) {
   auto agent = join_here();
   auto again = hello(lane_purpose::companion, agent.resume_token);
   again.session = agent.session;
@@ -265,7 +265,7 @@ CAF_TEST(an exchange that says nothing keeps no agent waiting) {
   CAF_CHECK(**asked);
 }
 
-CAF_TEST(the lanes that an agent had here as a companion's are its own after the move) {
+CAF_TEST(the lanes that an agent had here as a companion are its own after the move) {
   CAF_REQUIRE(come(hello(lane_purpose::companion)));
   lanes_here(afar, 1);
   CAF_REQUIRE(come(hello(lane_purpose::home)));
@@ -311,7 +311,7 @@ CAF_TEST(that another edge serves its names does not concern a session that move
   CAF_CHECK_EQUAL(code_of(bind_http(stranger.session, "shop")), errc::name_taken);
 }
 
-CAF_TEST(the lanes of a session that moved away are a companion's) {
+CAF_TEST(the lanes of a session that moved away are those of a companion) {
   auto agent = join_here();
   CAF_REQUIRE(move_away(agent));
   CAF_CHECK(log->told_home == (std::vector<companion_lanes>{{agent.session, 1}}));
