@@ -113,6 +113,7 @@ void companion::on_lane_goaway(agent_lane& lane, const lane::goaway& why) {
   if (&lane != lane_.get() || !lane.carries_streams())
     return;
   avoided_ = why.code == errc::draining ? lane.server() : net::address{};
+  lane.say_goodbye(errc::draining); // it need not wait for us
   former_.push_back(std::move(lane_));
   user_.on_companion_changed({});
   look_later(short_pause);
