@@ -396,6 +396,8 @@ void node::parts::end() {
   ready.reset();
   if (api)
     api->stop();
+  if (links)
+    links->announce_draining();
   if (edge)
     edge->stop();
   // Whoever decides elsewhere takes over at once, and nobody is renewed any more.

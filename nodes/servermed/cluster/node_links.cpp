@@ -25,6 +25,7 @@ constexpr auto names_service = "name_registry";
 // For the others to hear it; longer than membership itself takes for that.
 constexpr milliseconds goodbye_within{2'000};
 constexpr milliseconds actors_end_within{3'000};
+constexpr milliseconds announced_within{500};
 
 template <class Actor>
 actors::offer_service offer_of(caf::actor_system& system, const char* name,
@@ -210,6 +211,20 @@ void node_links::start(const actors::desk_actor& own, std::function<void()> regi
   if (s.settings.identity.who().roles.has(node_role::edge))
     caf::anon_send(s.transport->gateway(), offer_of<actors::remote_desk_actor>(
                                              s.system, actors::remote_desk_service, s.remote));
+}
+
+// Best effort: who does not hear it finds out when he comes.
+void node_links::announce_draining() {
+  auto& s = *state_;
+  if (!s.supervisor)
+    return;
+  auto about = s.membership().about;
+  about.draining = true;
+  auto said = actors::ask_and_wait<actors::facts_updated>(
+    s.system, s.member.as<actors::own_member_actor>(), announced_within,
+    actors::update_facts{std::move(about)});
+  if (!said)
+    spdlog::warn("the cluster did not hear that this node drains: {}", to_string(said.error()));
 }
 
 actors::desk_actor node_links::desk() const { return state_->desk.as<actors::desk_actor>(); }

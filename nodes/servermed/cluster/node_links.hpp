@@ -55,6 +55,8 @@ public:
   /// others may ask about. `registry_changed` is called on one of CAF's threads: another registry
   /// decides from now on, and knows of no lease.
   void start(const actors::desk_actor& own, std::function<void()> registry_changed);
+  /// This node is about to stop: nobody sends agents here any more.
+  void announce_draining();
   /// The tunnels of all edges.
   actors::desk_actor desk() const;
   /// @pre start()
