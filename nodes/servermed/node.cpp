@@ -300,6 +300,8 @@ result<done> node::parts::start_edge_actors() {
   actors::edge_actor_settings settings;
   settings.reception.session.lanes_max = config.edge.limits.lanes_per_session;
   settings.reception.session.captures = config.edge.limits.capture;
+  if (links && has(node_role::edge))
+    settings.reception.session.here = office->identity().who().node;
   settings.reception.session.addresses
     = {.domain = config.domain,
        .http_port = port_or(config.public_http_port, addresses.http),
