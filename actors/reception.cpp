@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t companions_looked_at = 256;
 // An admitted lane is there within a moment, or never.
 constexpr int looks_without_lanes_max = 5;
+// One that moves is unknown for a moment.
+constexpr int looks_unknown_max = 1;
 
 struct guest {
   tunnel_session_actor session;
@@ -31,6 +33,7 @@ struct companion {
   account_id account;
   std::uint32_t lanes = 0;
   int looks_without_lanes = 0;
+  int looks_unknown = 0;
 };
 
 using admitted_promise = caf::typed_response_promise<agent_admitted>;
@@ -375,8 +378,15 @@ void check_all_keys(reception_self self) {
       [](const caf::error&) {});
 }
 
-void forget_companion(reception_self self, session_id session) {
+void on_looked_after(reception_self self, session_id session, bool is_known) {
   auto& state = self->state;
+  auto entry = state.companions.find(session);
+  if (entry == state.companions.end())
+    return;
+  auto& unknown = entry->second.looks_unknown;
+  unknown = is_known ? 0 : unknown + 1;
+  if (unknown <= looks_unknown_max)
+    return;
   if (auto gone = state.companions.extract(session); gone && gone.mapped().lanes > 0)
     send_away(self, session);
 }
@@ -395,11 +405,11 @@ void look_after_companions(reception_self self) {
     self
       ->request(state.others.exchange, state.settings.exchange_timeout,
                 find_remote_session{session})
-      .then([](const remote_session&) {},
-            [self, session = session](const caf::error& why) {
-              if (to_failure(why).code == errc::resume_refused)
-                forget_companion(self, session);
-            });
+      .then(
+        [self, session = session](const remote_session&) { on_looked_after(self, session, true); },
+        [self, session = session](const caf::error& why) {
+          on_looked_after(self, session, to_failure(why).code != errc::resume_refused);
+        });
   }
   if (next == state.companions.end())
     state.looked_at = {};

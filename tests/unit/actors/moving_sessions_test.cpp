@@ -59,11 +59,14 @@ struct fixture : tree_fixture {
     log->remote[afar]
       = {{afar, account_id{1}, key_id{1}, digest_of("token"), {there}}, there, true};
     exchange = guard(sys.spawn(stand_in, log));
+    // Its ids are not those of the tree's sessions.
+    auto outside = plain_world();
+    outside.random = [last = std::make_shared<std::uint64_t>(1'000'000)] { return ++*last; };
     auto settings = test_settings().reception;
     settings.session.here = here;
     reception = guard(actors::spawn_reception(
       sys, doors.store.as<actors::store_actor>(),
-      {tree.leases(), tree.routes(), tree.desk(), edge, tree.captures(), exchange}, plain_world(),
+      {tree.leases(), tree.routes(), tree.desk(), edge, tree.captures(), exchange}, outside,
       settings));
   }
 
@@ -90,7 +93,10 @@ struct fixture : tree_fixture {
   result<endpoint_bound> bind_here(session_id session, std::string name) {
     return answer_of<endpoint_bound>(reception, bind_endpoint{session, {.name = std::move(name)}});
   }
+  /// Its new home tells of it at once.
   result<session_let_go> move_away(const agent_admitted& who) {
+    log->remote[who.session] = {
+      {who.session, account_id{1}, key_id{1}, digest_of(who.resume_token), {there}}, there, true};
     return answer_of<session_let_go>(reception,
                                      session_moved{who.session, digest_of(who.resume_token)});
   }
@@ -327,7 +333,7 @@ CAF_TEST(a session moves away by its token only) {
   CAF_CHECK_EQUAL(code_of(move_away(thief)), errc::resume_refused);
   CAF_CHECK(bind_here(agent.session, "shop"));
   auto nobody = agent;
-  nobody.session = session_id{1};
+  nobody.session = session_id{999};
   CAF_CHECK_EQUAL(code_of(move_away(nobody)), errc::resume_refused);
 }
 
