@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +20,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+
+extern "C" { // glibc 2.36 forgot to say so
+#include <sys/pidfd.h>
+}
 
 namespace serverme::servermed {
 
