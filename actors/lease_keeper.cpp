@@ -157,6 +157,9 @@ lease_keeper_actor::behavior_type lease_keeper(keeper_self self, name_registry_a
   self->state.settings = settings;
   self->set_down_handler(
     [self](caf::scheduled_actor*, caf::down_msg& news) { session_down(self, news); });
+  // A registry of another version answers news that it does not know with an error, which ends an
+  // actor that says nothing else about it.
+  self->set_error_handler([](caf::scheduled_actor*, caf::error&) {});
   // Soon, for what sessions tell one that was started again.
   self->delayed_send(self, std::min(first_round, settings.lease_time / 3), renew_now{});
   return {

@@ -46,6 +46,7 @@ struct leadership::state {
   void run();
   void look();
   void give_up();
+  void note_database(bool answers);
   void prepare(pqxx::connection& fresh);
   result<std::uint64_t> take(pqxx::work& work);
 
@@ -53,6 +54,7 @@ struct leadership::state {
   leadership_events events;
   sql::database facts;
   bool leads = false;
+  bool has_database = false;
   bool is_fresh = true; // a connection that has asked for nothing yet
 
   std::mutex mutex;
@@ -86,6 +88,11 @@ void leadership::state::give_up() {
     events.lost();
 }
 
+void leadership::state::note_database(bool answers) {
+  if (std::exchange(has_database, answers) != answers)
+    answers ? events.database_found() : events.database_lost();
+}
+
 void leadership::state::look() {
   auto term = facts.transact<std::uint64_t>([this](pqxx::work& work) -> result<std::uint64_t> {
     if (leads && !is_fresh) {
@@ -95,6 +102,7 @@ void leadership::state::look() {
     give_up(); // the lock went with the connection
     return take(work);
   });
+  note_database(term.has_value());
   if (!term) {
     give_up();
   } else if (*term > 0) {

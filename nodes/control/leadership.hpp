@@ -27,6 +27,9 @@ struct leadership_settings {
 struct leadership_events {
   std::function<void(std::uint64_t term)> won = [](std::uint64_t) {};
   std::function<void()> lost = [] {};
+  /// The database can be asked from this node, whether it leads or not; or not any more.
+  std::function<void()> database_found = [] {};
+  std::function<void()> database_lost = [] {};
 };
 
 class leadership {

@@ -238,20 +238,25 @@ void node_links::offer_control(const actors::control_doors& own,
                                std::shared_ptr<actors::lead_position> lead) {
   auto& s = *state_;
   auto gateway = s.transport->gateway();
-  caf::anon_send(gateway, offer_of<actors::store_actor>(s.system, store_service, own.store));
+  auto store = offer_of<actors::store_actor>(s.system, store_service, own.store);
   auto names = offer_of<actors::name_registry_actor>(s.system, names_service, own.names);
   s.leadership.emplace(
     control::leadership_settings{.database = std::move(database)},
-    control::leadership_events{.won =
-                                 [lead, gateway, names](std::uint64_t term) {
-                                   lead->term = term;
-                                   caf::anon_send(gateway, names);
-                                 },
-                               .lost =
-                                 [lead, gateway] {
-                                   lead->term = 0;
-                                   caf::anon_send(gateway, actors::withdraw_service{names_service});
-                                 }});
+    control::leadership_events{
+      .won =
+        [lead, gateway, names](std::uint64_t term) {
+          lead->term = term;
+          caf::anon_send(gateway, names);
+        },
+      .lost =
+        [lead, gateway] {
+          lead->term = 0;
+          caf::anon_send(gateway, actors::withdraw_service{names_service});
+        },
+      // Others ask a control node that has a database.
+      .database_found = [gateway, store] { caf::anon_send(gateway, store); },
+      .database_lost
+      = [gateway] { caf::anon_send(gateway, actors::withdraw_service{store_service}); }});
 }
 
 void node_links::renew(const kept_identity& identity) {

@@ -62,8 +62,8 @@ public:
   /// @pre start()
   const actors::supervisor_actor& supervisor() const noexcept;
 
-  /// On a control node, once its actors run: offers its store to others, and its registry whenever
-  /// it holds the lead, which `lead` says too.
+  /// On a control node, once its actors run: offers its store to others while the database answers,
+  /// and its registry whenever it holds the lead, which `lead` says too.
   void offer_control(const actors::control_doors& own, control::database_settings database,
                      std::shared_ptr<actors::lead_position> lead);
   /// From any thread: there is a new certificate.

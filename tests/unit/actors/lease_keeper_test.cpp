@@ -184,4 +184,10 @@ CAF_TEST(a keeper that was started again learns from the sessions) {
   CAF_CHECK_EQUAL(renewed(), 1u);
 }
 
+CAF_TEST(a registry that does not understand what it is told ends nothing) {
+  CAF_REQUIRE(lease(first, 1, "shop"));
+  tell(caf::actor_cast<caf::actor>(keeper), caf::make_error(caf::sec::unexpected_message));
+  CAF_CHECK(lease(first, 1, "cafe"));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -99,6 +99,31 @@ CAF_TEST(who does not look any more has lost the lead though its connection is t
   CAF_CHECK_EQUAL(asleep.term(), early); // it does not know; later terms win
 }
 
+CAF_TEST(who cannot ask the database is told and again when he can) {
+  auto database = migrated_database();
+  std::mutex mutex;
+  std::condition_variable changed;
+  int found = 0, lost = 0;
+  auto count = [&](int& what) {
+    std::lock_guard guard{mutex};
+    ++what;
+    changed.notify_all();
+  };
+  leadership looking{
+    {.database = database, .look_every = milliseconds{20}},
+    {.database_found = [&] { count(found); }, .database_lost = [&] { count(lost); }}};
+  auto await = [&](const int& what, int times) {
+    std::unique_lock lock{mutex};
+    return changed.wait_for(lock, seconds{20}, [&] { return what == times; });
+  };
+  CAF_REQUIRE(await(found, 1));
+  run_sql(database, "ALTER SEQUENCE leader_terms RENAME TO gone"); // new connections are no good
+  run_sql(database, "SELECT pg_terminate_backend((" + std::string{holder_of_lock} + "))");
+  CAF_CHECK(await(lost, 1));
+  run_sql(database, "ALTER SEQUENCE gone RENAME TO leader_terms");
+  CAF_CHECK(await(found, 2));
+}
+
 CAF_TEST(a database that is away makes nobody lead) {
   candidate hopeful{{.connection_string = "host=/nowhere dbname=none"}};
   CAF_CHECK_EQUAL(hopeful.changes(), 0);
