@@ -1,6 +1,7 @@
 """Parts of a cluster that tests need and that are not there yet: their tests are skipped with the reason.
 
-Whoever delivers a part takes its line out of MISSING; SERVERME_CLUSTER_ALL=1 runs all tests anyway.
+Whoever delivers a part takes its line out of MISSING; SERVERME_CLUSTER_PARTS=any_edge,drain runs its tests
+anyway.
 """
 
 import os
@@ -17,13 +18,13 @@ MISSING = {
 }
 
 
-def needs(*parts):
-    """Marks a test that these parts must be there for."""
-    reasons = [MISSING[part] for part in parts if part in MISSING]
-    skipped = bool(reasons) and not os.environ.get("SERVERME_CLUSTER_ALL")
-    return pytest.mark.skipif(skipped, reason="; ".join(reasons) or "there")
-
-
 def has(part):
     """Whether tests may count on it."""
-    return part not in MISSING or bool(os.environ.get("SERVERME_CLUSTER_ALL"))
+    wanted = os.environ.get("SERVERME_CLUSTER_PARTS", "").split(",")
+    return part not in MISSING or part in wanted
+
+
+def needs(*parts):
+    """Marks a test that these parts must be there for."""
+    reasons = [MISSING[part] for part in parts if not has(part)]
+    return pytest.mark.skipif(bool(reasons), reason="; ".join(reasons) or "there")
