@@ -2,7 +2,7 @@
 
 import time
 
-from stage.scene import await_all_served, await_told, fault, open_everywhere, within
+from stage.scene import await_all_served, await_told, failed_together, fault, open_everywhere, undeclared, within
 from support.waiting import await_condition, let_time_pass
 
 
@@ -34,9 +34,9 @@ def test_a_node_that_sleeps_for_thirty_seconds_comes_back(cluster, tunnels, load
 
 
 def test_an_edge_that_sleeps_serves_again(cluster, tunnels, load):
-    open_everywhere(cluster, tunnels, load)
+    at = open_everywhere(cluster, tunnels, load)
     edge = cluster.edges()[0]
-    others = [other.name for other in cluster.edges()[1:]]
+    others = cluster.edges()[1:]
     with fault("freeze_edge_12s", load) as cost:
         frozen = time.time()
         edge.freeze()
@@ -47,4 +47,5 @@ def test_an_edge_that_sleeps_serves_again(cluster, tunnels, load):
         edge.thaw()
         await_told(cluster.others(edge), edge.name, "alive", thawed, timeout=10)
         await_all_served(load, thawed)
-    assert cost.failed(edges=others) == {}
+    assert failed_together(cost, at, [], others) == {}
+    assert undeclared(cost, [other.name for other in others]) == {}

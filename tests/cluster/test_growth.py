@@ -4,7 +4,7 @@ import time
 
 from stage.cluster import EDGES
 from stage.fleets import Fleet
-from stage.scene import await_told, fault, open_everywhere
+from stage.scene import await_told, failed_together, fault, open_everywhere, undeclared
 from stage.vitals import Vitals
 from support.figures import record
 from support.settings import sized
@@ -24,7 +24,7 @@ def cut_and_mend(cluster, edge, rest):
 
 
 def test_faults_that_are_over_leave_nothing_behind(cluster, tunnels, load):
-    open_everywhere(cluster, tunnels, load, rate=20)
+    at = open_everywhere(cluster, tunnels, load, rate=20)
     edge = cluster.edges()[0]
     rest = cluster.others(edge)
     agents = Fleet(cluster, _AGENTS, "--bind", "http", "--inspect", "0", server=f"{edge.name}.{EDGES}")
@@ -38,7 +38,7 @@ def test_faults_that_are_over_leave_nothing_behind(cluster, tunnels, load):
             for _ in range(_TIMES):
                 agents.drop()
                 cut_and_mend(cluster, edge, rest)
-        assert cost.failed() == {}
+        assert failed_together(cost, at, [edge], rest) == {} and undeclared(cost) == {}
         growth = before.await_no_growth(cluster.all(), descriptors=6, resident=_RESIDENT_MORE)
         for name, (descriptors, resident) in growth.items():
             record(f"cluster.growth.{name}", f"{descriptors} descriptors, {resident / 2**20:.1f} MiB")

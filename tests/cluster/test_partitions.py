@@ -6,7 +6,7 @@ import pytest
 
 from stage.cluster import EDGES
 from stage.laptops import Laptop, Service
-from stage.scene import await_told, fault, open_everywhere, within
+from stage.scene import await_told, failed_together, fault, open_everywhere, undeclared, within
 from stage.vitals import OwnerWatch
 from support.figures import record
 from support.waiting import await_condition, let_time_pass
@@ -14,7 +14,7 @@ from support.waiting import await_condition, let_time_pass
 
 def test_an_edge_that_is_cut_off_serves_what_it_has(cluster, tunnels, load):
     """Its agents and visitors still reach it; the other nodes and the database do not."""
-    open_everywhere(cluster, tunnels, load)
+    at = open_everywhere(cluster, tunnels, load)
     edge = cluster.edges()[0]
     rest = cluster.others(edge)
     with fault("cut_edge", load) as cost:
@@ -35,11 +35,12 @@ def test_an_edge_that_is_cut_off_serves_what_it_has(cluster, tunnels, load):
             late.ready(timeout=30)
         finally:
             late.kill()
-    assert cost.failed() == {}, "whoever reaches an edge that has the agent is served"
+    assert failed_together(cost, at, [edge], rest) == {}, "whoever reaches an edge that has the agent is served"
+    assert undeclared(cost) == {}
 
 
 def test_an_edge_that_hears_the_others_and_is_not_heard(cluster, tunnels, load):
-    open_everywhere(cluster, tunnels, load)
+    at = open_everywhere(cluster, tunnels, load)
     edge = cluster.edges()[1]
     rest = cluster.others(edge)
     with fault("cut_edge_one_way", load) as cost:
@@ -52,12 +53,13 @@ def test_an_edge_that_hears_the_others_and_is_not_heard(cluster, tunnels, load):
         cluster.network.mend()
         _, last = await_told(rest, edge.name, "alive", mended, timeout=10)
         cost.note("healed_after", round(last, 2), "s")
-    assert cost.failed() == {}
+    assert failed_together(cost, at, [edge], rest) == {}
+    assert undeclared(cost) == {}
 
 
 def test_two_halves_find_each_other_again(cluster, tunnels, load):
     """One half has the database, the other the agents of one edge and a control node without one."""
-    open_everywhere(cluster, tunnels, load)
+    at = open_everywhere(cluster, tunnels, load)
     half = [cluster.of("control")[1], cluster.edges()[2], cluster.of("worker")[1]]
     other = cluster.others(*half)
     with fault("two_halves", load) as cost:
@@ -71,7 +73,8 @@ def test_two_halves_find_each_other_again(cluster, tunnels, load):
         for node in half:
             await_told(other, node.name, "alive", mended, timeout=10)
         cost.note("healed_after", round(time.time() - mended, 2), "s")
-    assert cost.failed() == {}
+    assert failed_together(cost, at, half, other) == {}
+    assert undeclared(cost) == {}
 
 
 def test_the_leader_loses_the_database(cluster, tunnels, load):

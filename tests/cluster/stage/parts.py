@@ -9,9 +9,6 @@ import os
 import pytest
 
 MISSING = {
-    "any_edge": "an edge serves the names of its own agents only (edge-to-edge lanes, docs/adr/0015)",
-    "companions": "an agent keeps lanes to one edge only (companions, docs/adr/0015)",
-    "drain": "agents of an edge that stops are not sent to another one before it ends",
     "roles": "a node has the parts of an edge whatever its roles, and no health listener",
     "status": "servermed status is not there",
     "bans": "a node that was removed is not cut off by the others",

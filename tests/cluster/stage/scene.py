@@ -8,12 +8,11 @@ from support.settings import PATIENCE
 from support.waiting import await_condition
 
 from .cluster import EDGES
-from .parts import has
 from .visitors import failures, longest_gap
 
 
 def open_everywhere(cluster, tunnels, load, rate=8):
-    """One tunnel at each edge, and visitors at every edge that serves it. {name: the edge of its agent}"""
+    """One tunnel at each edge, and visitors of each at every edge. {name: the edge of its agent}"""
     at = {}
     for edge in cluster.edges():
         name = f"shop-{edge.name[-1]}"
@@ -25,8 +24,8 @@ def open_everywhere(cluster, tunnels, load, rate=8):
 
 
 def visit_everywhere(cluster, load, at, rate=8):
-    for name, home in at.items():
-        for edge in cluster.edges() if has("any_edge") else [home]:
+    for name in at:
+        for edge in cluster.edges():
             load.visit(edge, name, rate)
     await_all_served(load, time.time())
     return at
@@ -60,6 +59,19 @@ class Fault:
 
     def note(self, what, value, unit=""):
         record(f"cluster.{self.name}.{what}", value, unit)
+
+
+def failed_together(cost, at, *sides):
+    """What failed of requests whose edge and whose agent's home are on the same side of a cut. `at` is what
+    open_everywhere() said."""
+    side_of = {node.name: number for number, side in enumerate(sides) for node in side}
+    return failures([each for each in cost.outcomes()
+                     if side_of.get(each.edge, "") == side_of.get(at[each.name].name, None)])
+
+
+def undeclared(cost, edges=None):
+    """Failures that nobody explained."""
+    return {kind: count for kind, count in cost.failed(edges).items() if not kind.startswith("declared")}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Each request has a number of its own, which the local service says back. A reque
   declared   an error of ServerMe with its code
   refused    no connection to the edge: a browser takes the next address
   broken     the connection ended before the answer was whole
-  late       nothing within 12 s
+  late       nothing within 20 s
   wrong      anything else: another's answer, another owner's, more than one answer. Never allowed
 """
 
@@ -23,7 +23,8 @@ from support.wire import ConnectionEnded, Wire, request
 from .cluster import DOMAIN
 
 _numbers = itertools.count(1)
-_PATIENCE = 12.0
+# Longer than an edge needs to notice that another one is silent (10 s), and to wait for an agent (5 s).
+_PATIENCE = 20.0
 _REQUESTS_PER_CONNECTION = 8
 _FAILURES = ("declared", "refused", "broken", "late", "wrong")
 
