@@ -116,20 +116,23 @@ def test_a_killed_home_costs_visitors_of_other_edges_nothing(control, edges, sho
     record("edges.requests_failed_at_kill", lost, f"of {there.good + elsewhere.good}")
     # Those that were on their way through the killed edge: one for each of the two visitors.
     assert lost <= 2, there.failures + elsewhere.failures
-    assert [each["url"] for each in shop.events("tunnel_ready")][-1] == shop.url
+    # Each edge of this test has a port of its own, so only the name is the same.
+    assert shop.events("tunnel_ready")[-1]["url"].startswith(f"http://{shop.name}:")
 
 
 def test_a_drained_home_costs_nobody_anything(control, edges, shop):
     home, other = edges
     for edge in (other, control):
         await_name(edge, shop)
+    # An edge that has just joined needs a moment to find the store; its agents try again.
+    before = len(shop.events("disconnected"))
     with Steady(other, shop) as there, Steady(control, shop) as elsewhere:
         run([SERVERMED, "drain", "--data-dir", home.data])
         there.more(100)
         elsewhere.more(100)
     record("edges.requests_at_drain", there.good + elsewhere.good)
     assert there.failures + elsewhere.failures == []
-    assert shop.events("disconnected") == []
+    assert len(shop.events("disconnected")) == before
     assert not home.program.is_running
 
 
