@@ -37,6 +37,13 @@ void send_gossip(member_self self, const caf::strong_actor_ptr& member, std::str
   self->send(caf::actor_cast<membership_wire>(member), gossip{std::string{bytes}});
 }
 
+// A control node that was dialed may have said that this one has no place in the cluster.
+void heed(member_self self, const caf::error& why) {
+  auto what = to_failure(why);
+  if (what.code == errc::identity_in_use || what.code == errc::node_removed)
+    self->state.core->expel(what, self->clock().now());
+}
+
 void on_dial_failed(member_self self, const node_id& node) {
   auto& state = self->state;
   auto now = self->clock().now();
@@ -65,7 +72,10 @@ void dial(member_self self, const node_id& node) {
         else
           on_dial_failed(self, node);
       },
-      [self, node](const caf::error&) { on_dial_failed(self, node); });
+      [self, node](const caf::error& why) {
+        heed(self, why);
+        on_dial_failed(self, node);
+      });
 }
 
 void dial_seed(member_self self, std::size_t index) {
@@ -86,7 +96,8 @@ void dial_seed(member_self self, std::size_t index) {
           self->state.core->contact(peer.who.node, now);
         settle(self);
       },
-      [self, index](const caf::error&) {
+      [self, index](const caf::error& why) {
+        heed(self, why);
         auto& missed = self->state.seeds[index];
         missed.dialing = false;
         missed.due = self->clock().now() + missed.pauses.on_failure(random_of(self));

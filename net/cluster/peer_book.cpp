@@ -94,10 +94,11 @@ peer_book::connection_ptr peer_book::own_dial_to(const node_id& node) const {
 
 std::optional<peer_refusal> peer_book::on_secured(peer_connection& who) {
   const auto& certificate = who.certificate();
-  if (certificate.identity.cluster != setup_.self.cluster || !hooks_.is_allowed(certificate))
+  if (certificate.identity.cluster != setup_.self.cluster)
     return peer_refusal::not_allowed;
-  if (certificate.identity.node == setup_.self.node)
-    return peer_refusal::same_identity;
+  // Who dialed is told so in answer to his greeting.
+  if (who.was_dialed() && !hooks_.is_allowed(certificate))
+    return peer_refusal::not_allowed;
   auto connected = peers_.contains(certificate.identity.node);
   if (who.was_dialed() && connected)
     return peer_refusal::duplicate;
@@ -106,26 +107,68 @@ std::optional<peer_refusal> peer_book::on_secured(peer_connection& who) {
   return std::nullopt;
 }
 
-// Who dials has no connection, as far as he knows: one that is there is a leftover. But two that
-// dial each other at the same time must keep the same one, which is the one dialed by the smaller
-// id.
-link_greeting::verdict peer_book::on_greeting(peer_connection& who) {
+std::optional<link_greeting::verdict> peer_book::on_greeting(peer_connection& who) {
+  auto now = loop_.now();
+  auto verdict = judge(who, now);
+  if (!verdict)
+    doubts_.push_back({who.shared_from_this(), now});
+  return verdict;
+}
+
+std::optional<link_greeting::verdict> peer_book::judge(const peer_connection& who,
+                                                       time_point came) {
   auto node = who.peer().node;
-  auto ours_wins = setup_.self.node < node;
-  if (auto known = peers_.find(node); known != peers_.end()) {
-    auto there = known->second;
-    auto is_fresh = loop_.now() - there->since() < limits_.handshake_timeout;
-    auto is_same_run = there->peer_run() == who.peer_run();
-    if (there->was_dialed() && ours_wins && is_fresh && is_same_run)
-      return link_greeting::verdict::duplicate;
-    there->lose(peer_loss::replaced, fail(errc::session_replaced, "it connected anew"));
-  }
+  if (node == setup_.self.node)
+    return link_greeting::verdict::same_identity;
+  if (!hooks_.is_allowed(who.certificate()))
+    return link_greeting::verdict::removed;
+  if (auto verdict = judge_namesake(who, came); verdict != link_greeting::verdict::yes)
+    return verdict;
   if (auto dialing = own_dial_to(node)) {
-    if (ours_wins)
+    if (setup_.self.node < node)
       return link_greeting::verdict::duplicate;
     dialing->refuse(peer_refusal::duplicate, fail(errc::session_replaced, "it dialed first"));
   }
   return link_greeting::verdict::yes;
+}
+
+// Who dials has no connection, as far as he knows: one that is there is a leftover. But two that
+// dial each other at the same time must keep the same one, which is the one dialed by the smaller
+// id; and of two processes with one identity the elder stays while it lives, or the two would drive
+// each other out for ever.
+std::optional<link_greeting::verdict> peer_book::judge_namesake(const peer_connection& who,
+                                                                time_point came) {
+  auto known = peers_.find(who.peer().node);
+  if (known == peers_.end())
+    return link_greeting::verdict::yes;
+  auto there = known->second;
+  auto now = loop_.now();
+  if (who.peer_run() > there->peer_run()) {
+    if (there->last_sign() > came)
+      return link_greeting::verdict::same_identity;
+    if (now - there->last_sign() < limits_.elder_silent_after)
+      return std::nullopt;
+  }
+  auto is_fresh = now - there->since() < limits_.handshake_timeout;
+  auto is_same_run = there->peer_run() == who.peer_run();
+  if (there->was_dialed() && setup_.self.node < who.peer().node && is_fresh && is_same_run)
+    return link_greeting::verdict::duplicate;
+  there->lose(peer_loss::replaced, fail(errc::session_replaced, "it connected anew"));
+  return link_greeting::verdict::yes;
+}
+
+void peer_book::settle_doubts() {
+  for (auto each = doubts_.begin(); each != doubts_.end();) {
+    auto [who, came] = *each;
+    auto verdict = who->awaits_verdict() ? judge(*who, came) : std::nullopt;
+    if (who->awaits_verdict() && !verdict) {
+      ++each;
+      continue;
+    }
+    each = doubts_.erase(each);
+    if (verdict)
+      who->answer(*verdict);
+  }
 }
 
 void peer_book::on_proven(peer_connection& who) {
@@ -180,6 +223,7 @@ void peer_book::on_tick(time_point now, wall_time date) {
     all.push_back(connection);
   for (const auto& each : all)
     each->on_tick(now, date);
+  settle_doubts();
   count([](peer_counts&) {});
 }
 
@@ -200,6 +244,7 @@ void peer_book::recheck() {
 }
 
 void peer_book::close() {
+  doubts_.clear();
   while (!strangers_.empty()) {
     auto gone = strangers_.front().connection;
     gone->refuse(peer_refusal::late, fail(errc::closed_by_owner, "this node stops"));

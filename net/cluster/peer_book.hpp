@@ -37,13 +37,22 @@ private:
     dial_done done; // when we dialed
   };
 
+  /// Came under the identity of a peer, as a younger process.
+  struct doubt {
+    connection_ptr who;
+    time_point came;
+  };
+
   std::optional<peer_refusal> on_secured(peer_connection& who) override;
-  link_greeting::verdict on_greeting(peer_connection& who) override;
+  std::optional<link_greeting::verdict> on_greeting(peer_connection& who) override;
   void on_proven(peer_connection& who) override;
   void on_refused(peer_connection& who, peer_refusal why, const failure& what) override;
   void on_lost(peer_connection& who, peer_loss why, const failure& what) override;
 
   void add(connection_ptr connection, tls_session tls, dial_done done);
+  std::optional<link_greeting::verdict> judge(const peer_connection& who, time_point came);
+  std::optional<link_greeting::verdict> judge_namesake(const peer_connection& who, time_point came);
+  void settle_doubts();
   void make_room();
   stranger take(peer_connection& who);
   connection_ptr own_dial_to(const node_id& node) const;
@@ -55,6 +64,7 @@ private:
   const peer_hooks& hooks_;
   peer_setup setup_;
   std::list<stranger> strangers_; // the oldest first
+  std::list<doubt> doubts_;       // of strangers
   std::map<node_id, connection_ptr> peers_;
   mutable std::mutex mutex_; // for what follows
   peer_counts counts_;

@@ -22,7 +22,8 @@ peer_connection::peer_connection(const peer_setup& setup, stream_socket socket, 
     channel_{std::make_unique<channel>(setup.loop, std::move(socket))},
     where_{channel_->peer()},
     since_{setup.loop.now()},
-    heard_{since_} {}
+    heard_{since_},
+    last_sign_{since_} {}
 
 void peer_connection::begin(tls_session tls) {
   channel_->secure(std::move(tls));
@@ -55,9 +56,11 @@ void peer_connection::greet(link_greeting::verdict says) {
 }
 
 void peer_connection::on_bytes(bytes_view bytes) {
-  heard_ = setup_.loop.now();
+  heard_ = last_sign_ = setup_.loop.now();
   if (stage_ == stage::proven)
     return hear_basp(bytes);
+  if (stage_ == stage::judged)
+    return refuse(peer_refusal::no_greeting, fail(errc::protocol_violation, "it did not wait"));
   if (stage_ != stage::greeting)
     return;
   greeting_.append(bytes);
@@ -70,7 +73,13 @@ void peer_connection::hear_greeting() {
   if (!heard)
     return refuse(peer_refusal::no_greeting, heard.error());
   peer_run_ = heard->run;
-  answer_greeting(*heard);
+  if (was_dialed()) {
+    obey(heard->says);
+  } else {
+    stage_ = stage::judged;
+    if (auto verdict = setup_.judge.on_greeting(*this))
+      answer(*verdict);
+  }
   if (stage_ != stage::proven)
     return;
   auto rest = std::exchange(greeting_, {});
@@ -78,20 +87,53 @@ void peer_connection::hear_greeting() {
     hear_basp(rest.view().subspan(link_greeting::bytes));
 }
 
-void peer_connection::answer_greeting(const link_greeting& heard) {
-  auto verdict = heard.says;
-  if (!was_dialed()) {
-    verdict = setup_.judge.on_greeting(*this);
-    greet(verdict);
-  }
-  switch (verdict) {
+void peer_connection::answer(link_greeting::verdict says) {
+  greet(says);
+  auto node = "node " + to_string(peer().node);
+  switch (says) {
     case link_greeting::verdict::yes: return prove();
     case link_greeting::verdict::duplicate:
       return refuse(peer_refusal::duplicate, fail(errc::session_replaced, "connected already"));
-    default:
-      return refuse(peer_refusal::same_identity,
-                    fail(errc::certificate_refused, "somebody else has the same identity"));
+    case link_greeting::verdict::removed:
+      return refuse(peer_refusal::not_allowed, fail(errc::node_removed, node));
+    case link_greeting::verdict::same_identity: break;
   }
+  if (peer().node == setup_.self.node)
+    return refuse_namesake();
+  refuse(peer_refusal::identity_in_use,
+         fail(errc::identity_in_use, node + " is connected, as an elder process"));
+}
+
+// That this node has no place in the cluster is believed of a control node alone, which could take
+// it away in any case: another one that says so only does not talk to us.
+void peer_connection::obey(link_greeting::verdict says) {
+  auto tells = peer().roles.has(node_role::control);
+  auto us = "node " + to_string(setup_.self.node);
+  if (peer().node == setup_.self.node)
+    return refuse_namesake();
+  switch (says) {
+    case link_greeting::verdict::yes: return prove();
+    case link_greeting::verdict::duplicate:
+      return refuse(peer_refusal::duplicate, fail(errc::session_replaced, "connected already"));
+    case link_greeting::verdict::same_identity:
+      return refuse(peer_refusal::identity_in_use,
+                    fail(tells ? errc::identity_in_use : errc::certificate_refused,
+                         us + " is connected to it, as an elder process"));
+    case link_greeting::verdict::removed:
+      return refuse(peer_refusal::not_allowed,
+                    fail(tells ? errc::node_removed : errc::certificate_refused,
+                         "it holds " + us + " for removed"));
+  }
+  refuse(peer_refusal::not_allowed,
+         fail(errc::certificate_refused, "it says no, for a reason of a later version"));
+}
+
+// Whoever it is has our key. The elder of two goes on; who talks to himself has one run.
+void peer_connection::refuse_namesake() {
+  auto is_younger = was_dialed() && setup_.run > peer_run_;
+  refuse(peer_refusal::same_identity,
+         fail(is_younger ? errc::identity_in_use : errc::certificate_refused,
+              is_younger ? "an elder process has this node's identity" : "it is this node itself"));
 }
 
 void peer_connection::prove() {
@@ -204,8 +246,8 @@ void peer_connection::refuse(peer_refusal why, const failure& what) {
     return;
   auto self = shared_from_this();
   // An answer that only a node of the cluster gets: strangers may not make us wait.
-  auto has_answer = why == peer_refusal::duplicate || why == peer_refusal::same_identity;
-  go(has_answer && !was_dialed() ? linger : milliseconds{0});
+  auto has_answer = stage_ == stage::judged;
+  go(has_answer ? linger : milliseconds{0});
   setup_.judge.on_refused(*this, why, what);
 }
 

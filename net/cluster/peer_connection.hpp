@@ -21,8 +21,8 @@ class peer_judge {
 public:
   /// The certificate is of our CA. @returns why it may still not be a peer
   virtual std::optional<peer_refusal> on_secured(peer_connection& who) = 0;
-  /// He was accepted and said which run he is.
-  virtual link_greeting::verdict on_greeting(peer_connection& who) = 0;
+  /// He was accepted and said which run he is. Nothing: answer() is called later.
+  virtual std::optional<link_greeting::verdict> on_greeting(peer_connection& who) = 0;
   /// From now on it is a wire.
   virtual void on_proven(peer_connection& who) = 0;
   /// It never was a wire. The last call.
@@ -54,6 +54,8 @@ public:
 
   void begin(tls_session tls);
   void on_tick(time_point now, wall_time date);
+  /// The verdict on who was accepted. @pre awaits_verdict()
+  void answer(link_greeting::verdict says);
   void refuse(peer_refusal why, const failure& what);
   void lose(peer_loss why, const failure& what);
 
@@ -62,9 +64,12 @@ public:
   bool is_proven() const noexcept { return stage_ == stage::proven; }
   /// He has been asked whether he wants this connection.
   bool is_greeting() const noexcept { return stage_ == stage::greeting; }
+  bool awaits_verdict() const noexcept { return stage_ == stage::judged; }
   const node_certificate& certificate() const noexcept { return certificate_; }
   const address& where() const noexcept { return where_; }
   time_point since() const noexcept { return since_; }
+  /// When the last bytes came.
+  time_point last_sign() const noexcept { return last_sign_; }
   std::uint64_t left_out() const noexcept { return gate_ ? gate_->left_out() : 0; }
 
   // -- peer_wire --------------------------------------------------------------
@@ -82,7 +87,7 @@ public:
   std::uint64_t bytes_out() const noexcept { return bytes_out_; }
 
 private:
-  enum class stage : unsigned char { securing, greeting, proven, ended };
+  enum class stage : unsigned char { securing, greeting, judged, proven, ended };
 
   void on_secured() override;
   void on_bytes(bytes_view bytes) override;
@@ -92,7 +97,8 @@ private:
 
   void greet(link_greeting::verdict says);
   void hear_greeting();
-  void answer_greeting(const link_greeting& heard);
+  void obey(link_greeting::verdict says);
+  void refuse_namesake();
   void prove();
   void hear_basp(bytes_view bytes);
   void send_out();
@@ -106,7 +112,7 @@ private:
   node_certificate certificate_;
   run_number peer_run_ = 0;
   stage stage_ = stage::securing;
-  time_point since_, heard_;
+  time_point since_, heard_, last_sign_;
   byte_queue greeting_;
   std::optional<basp_gate> gate_;
   byte_queue sending_;

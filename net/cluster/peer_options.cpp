@@ -12,6 +12,7 @@ std::string_view to_string(peer_refusal why) noexcept {
     case peer_refusal::no_greeting: return "no_greeting";
     case peer_refusal::duplicate: return "duplicate";
     case peer_refusal::same_identity: return "same_identity";
+    case peer_refusal::identity_in_use: return "identity_in_use";
     case peer_refusal::count_: break;
   }
   return "unknown";

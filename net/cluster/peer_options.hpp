@@ -27,6 +27,10 @@ struct peer_limits {
   milliseconds handshake_timeout{5'000};
   /// CAF's heartbeats come every two seconds (actors/transport/cluster_config.hpp).
   milliseconds silent_after{9'000};
+  /// A process that comes later under the identity of a peer waits so long for a sign of life of
+  /// that one, and is refused when there is one. Longer than a heartbeat takes: so a node whose
+  /// machine lost its power is back at once when it starts later than that.
+  milliseconds elder_silent_after{2'500};
   /// What was sent to a peer and waits for him. More, and he is dropped.
   std::size_t unsent_bytes_max = std::size_t{64} * 1024 * 1024;
   /// What has come and waits for CAF. More, and nothing is read until it is taken.
@@ -40,10 +44,11 @@ enum class peer_refusal : std::uint8_t {
   late,            // did not prove in time who he is
   no_tls,          // not TLS 1.3 with our ALPN, no certificate, or gone in the middle
   bad_certificate, // of another CA, expired, or no node's
-  not_allowed,     // revoked, removed, or of another cluster
+  not_allowed,     // removed, or of another cluster
   no_greeting,     // did not say what a node says first
   duplicate,       // there is a connection already
-  same_identity,   // our own certificate, or a copy of it
+  same_identity,   // we talked to ourselves, or to a copy of us
+  identity_in_use, // an elder process with the same identity is a peer
   count_
 };
 
@@ -89,7 +94,7 @@ struct peer_counts {
 /// What the application decides and hears; all of it on the thread of the connections.
 struct peer_hooks {
   /// Asked for each certificate of this cluster, when somebody shows it and when recheck() is
-  /// called: is it revoked, is the node removed?
+  /// called: was the node removed?
   std::function<bool(const node_certificate&)> is_allowed
     = [](const node_certificate&) { return true; };
   /// A node dialed us and is proven.

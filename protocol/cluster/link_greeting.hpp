@@ -15,8 +15,10 @@ struct link_greeting {
     yes = 0,
     /// The two have a connection already, or are about to.
     duplicate = 1,
-    /// Somebody with your certificate is somebody else: yourself, or a copy.
+    /// Somebody else has your identity, and was there before: you are a copy, or talk to yourself.
     same_identity = 2,
+    /// You were taken out of the cluster.
+    removed = 3,
   };
 
   static constexpr std::size_t bytes = 16;

@@ -285,6 +285,13 @@ result<done> core::ban(const node_id& id, time_point now) {
   return done{};
 }
 
+void core::expel(failure why, time_point now) {
+  observe(now);
+  if (phase_ == phase::running)
+    end(std::move(why));
+  promise();
+}
+
 std::uint64_t core::digest() const noexcept {
   return roster_.digest() ^ (is_live(self_.state) ? digest_of(self_) : 0);
 }

@@ -85,6 +85,9 @@ public:
   /// May come back: the ban was taken back.
   void unban(const node_id& id) { banned_.erase(id); }
 
+  /// Has no place in the cluster, for a reason that is_permanent(): ends, unless it has left.
+  void expel(failure why, time_point now);
+
   /// False when there is none.
   bool poll(outgoing& into);
   bool poll(event& into);

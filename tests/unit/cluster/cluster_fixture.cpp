@@ -5,9 +5,9 @@
 namespace serverme::tests {
 
 test_node::test_node(const test_cluster& cluster, std::uint64_t number, run_number run,
-                     std::uint16_t port, net::peer_limits limits)
+                     std::uint16_t port, net::peer_limits limits, node_roles roles)
   : config{cluster.identity(number), run}, system{config} {
-  transport = nodes::cluster_transport::open(system, {.credentials = cluster.join(number),
+  transport = nodes::cluster_transport::open(system, {.credentials = cluster.join(number, roles),
                                                       .run = run,
                                                       .listen = net::address{"127.0.0.1", port},
                                                       .limits = limits})

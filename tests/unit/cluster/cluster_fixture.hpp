@@ -35,7 +35,8 @@ struct echo_config : actors::cluster_config {
 
 struct test_node {
   test_node(const test_cluster& cluster, std::uint64_t number, run_number run,
-            std::uint16_t port = 0, net::peer_limits limits = {});
+            std::uint16_t port = 0, net::peer_limits limits = {},
+            node_roles roles = {node_role::edge});
   ~test_node();
 
   echo_actor offer_echo(const std::string& name = "echo");

@@ -23,7 +23,7 @@ struct fixture {
   /// All seeded by the first.
   std::vector<node_pointer> start_many(std::uint64_t count) {
     std::vector<node_pointer> out;
-    out.push_back(start(1));
+    out.push_back(start(1, {.roles = {node_role::edge, node_role::control}}));
     for (std::uint64_t number = 2; number <= count; ++number)
       out.push_back(start(number, {.seeds = {out.front()->port()}}));
     CAF_REQUIRE(await([&] { return all_see(out, count); }));
@@ -122,6 +122,22 @@ CAF_TEST(a node that starts again is recognised in its new life) {
   CAF_CHECK(await([&] { return third->living() == 3; }));
   CAF_CHECK_EQUAL(nodes[0]->heard(event_kind::restarted, 3), 1u);
   CAF_CHECK(!third->conflict());
+}
+
+CAF_TEST(of two nodes with one identity the younger is told and the elder notices nothing) {
+  auto nodes = start_many(3);
+  CAF_REQUIRE(await([&] { return nodes[2]->node().peers() == 2; }));
+  auto begun = std::chrono::steady_clock::now();
+  auto copy = start(3, {.seeds = {nodes[0]->port()}, .run = 9, .name = "copy"});
+  CAF_REQUIRE(await([&] { return copy->conflict().has_value(); }));
+  auto took = since(begun);
+  CAF_MESSAGE("the copy is told after " << took.count() << " ms");
+  CAF_CHECK(copy->conflict()->code == errc::identity_in_use);
+  CAF_CHECK(took < seconds{5} || !ran_well(nodes));
+  CAF_CHECK(nodes[0]->view(3)->name == "n3" && nodes[1]->view(3)->name == "n3");
+  CAF_CHECK(!nodes[2]->conflict());
+  CAF_CHECK_EQUAL(nodes[2]->node().peers(), 2u);
+  CAF_CHECK_EQUAL(nodes[2]->heard(event_kind::suspected, 1), 0u);
 }
 
 CAF_TEST(a seed that starts later is found then) {

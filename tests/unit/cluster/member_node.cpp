@@ -13,8 +13,9 @@ node_id id_of(std::uint64_t number) { return {0xabc, number}; }
 
 member_node::member_node(const test_cluster& cluster, std::uint64_t number,
                          member_node_options options)
-  : node_{std::make_unique<test_node>(cluster, number, options.run, options.port)} {
-  options_.about = {.roles = {node_role::edge},
+  : node_{std::make_unique<test_node>(cluster, number, options.run, options.port,
+                                      net::peer_limits{}, options.roles)} {
+  options_.about = {.roles = options.roles,
                     .name = options.name.empty() ? "n" + std::to_string(number) : options.name,
                     .cluster_address = "127.0.0.1:" + std::to_string(port()),
                     .lane_address = {},

@@ -15,6 +15,7 @@ struct member_node_options {
   run_number run = 1;
   std::string name;
   std::uint16_t port = 0;
+  node_roles roles{node_role::edge};
 };
 
 class member_node {

@@ -15,7 +15,16 @@ namespace {
 
 const address anywhere{"127.0.0.1", 0};
 
+// Waits no longer for a sign of life.
+const peer_limits impatient{.elder_silent_after = milliseconds{300}};
+
 struct fixture {
+  peer_network_options younger(std::uint64_t node) const {
+    auto later = options(node);
+    later.run = 99;
+    return later;
+  }
+
   peer_network_options options(std::uint64_t node, peer_limits limits = {}) const {
     return {.credentials = cluster.join(node, {node_role::edge, node_role::control}),
             .run = static_cast<run_number>(node),
@@ -127,12 +136,10 @@ CAF_TEST(two that dial each other end up with one connection) {
 }
 
 CAF_TEST(who connects anew replaces what is left of him) {
-  test_peer two{options(2), anywhere};
+  test_peer two{options(2, impatient), anywhere};
   test_peer one{options(1)};
   auto ends = connect(one, two);
-  auto restarted = options(1);
-  restarted.run = 99;
-  test_peer again{restarted};
+  test_peer again{younger(1)};
   auto fresh = connect(again, two);
   CAF_CHECK(two.await_lost(peer_loss::replaced));
   CAF_CHECK(has_ended(*ends.second));
@@ -140,15 +147,53 @@ CAF_TEST(who connects anew replaces what is left of him) {
   CAF_CHECK_EQUAL(two.network().counts().peers, 1u);
 }
 
-CAF_TEST(a node does not talk to a copy of itself) {
-  test_peer two{options(2), anywhere}, copy{options(2)};
-  auto outcome = copy.dial(two.port());
-  CAF_CHECK(!outcome);
-  CAF_CHECK(copy.await_refused(peer_refusal::same_identity));
-  CAF_CHECK_EQUAL(two.wires(), 0u);
+CAF_TEST(a younger process with the identity of one that is heard is refused) {
+  test_peer two{options(2), anywhere}, one{options(1)};
+  auto [here, there] = connect(one, two);
+  test_peer copy{younger(1)};
+  auto outcome = std::async(std::launch::async, [&] { return copy.dial(two.port()); });
+  CAF_REQUIRE(await([&, &wire = *here] {
+    wire.send(as_bytes(basp_message(10)));
+    return two.network().counts().of(peer_refusal::identity_in_use) == 1;
+  }));
+  auto told = outcome.get();
+  CAF_REQUIRE(!told);
+  CAF_CHECK(told.error().code == errc::identity_in_use);
+  CAF_CHECK_EQUAL(one.network().counts().peers, 1u);
+  CAF_CHECK_EQUAL(two.network().counts().peers, 1u);
+  CAF_CHECK_EQUAL(two.wires(), 1u);
 }
 
-CAF_TEST(a revoked node is refused and one that is revoked later is cut) {
+CAF_TEST(an elder process that comes back drives the younger one out) {
+  test_peer two{options(2), anywhere}, copy{younger(1)};
+  auto ends = connect(copy, two);
+  test_peer one{options(1)};
+  CAF_CHECK(one.dial(two.port()).value().wire);
+  CAF_CHECK(has_ended(*ends.first));
+  CAF_CHECK_EQUAL(two.last_wire()->peer_run(), 1u);
+}
+
+CAF_TEST(a node does not talk to itself and a copy of it is told so) {
+  test_peer two{options(2), anywhere}, same{options(2)}, copy{younger(2), anywhere};
+  CAF_CHECK(same.dial(two.port()).error().code == errc::certificate_refused);
+  CAF_CHECK(same.await_refused(peer_refusal::same_identity));
+  CAF_CHECK(copy.dial(two.port()).error().code == errc::identity_in_use);
+  CAF_CHECK(two.dial(copy.port()).error().code == errc::certificate_refused);
+  CAF_CHECK_EQUAL(two.wires() + copy.wires(), 0u);
+}
+
+CAF_TEST(a removed node is told so and believes it of a control node alone) {
+  test_peer one{options(1)}, two{options(2), anywhere};
+  two.allows = false;
+  CAF_CHECK(one.dial(two.port()).error().code == errc::node_removed);
+  auto of_edge = options(3);
+  of_edge.credentials = cluster.join(3, {node_role::edge});
+  test_peer edge{of_edge, anywhere};
+  edge.allows = false;
+  CAF_CHECK(one.dial(edge.port()).error().code == errc::certificate_refused);
+}
+
+CAF_TEST(a removed node is refused and one that is removed later is cut) {
   test_peer one{options(1)}, two{options(2), anywhere};
   two.allows = false;
   CAF_CHECK(!one.dial(two.port()));
