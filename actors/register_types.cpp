@@ -82,7 +82,9 @@ void register_members(caf::actor_system_config& config) {
     .add_message_type<list_members>("sm.list_members")
     .add_message_type<member_list>("sm.member_list")
     .add_message_type<watch_members>("sm.watch_members")
-    .add_message_type<member_news>("sm.member_news");
+    .add_message_type<member_news>("sm.member_news")
+    .add_message_type<ask_outcasts>("sm.ask_outcasts")
+    .add_message_type<outcast_list>("sm.outcast_list");
 }
 
 void register_neighbours(caf::actor_system_config& config) {

@@ -50,6 +50,13 @@ cluster_transport::open(caf::actor_system& system, net::peer_network_options opt
   return made;
 }
 
+std::function<void()> cluster_transport::recheck() const {
+  return [weak = std::weak_ptr{network_}] {
+    if (auto network = weak.lock())
+      network->recheck();
+  };
+}
+
 cluster_transport::~cluster_transport() {
   network_.reset();
   caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);

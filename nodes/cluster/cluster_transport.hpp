@@ -4,6 +4,7 @@
 #include "actors/transport/node_gateway.hpp"
 #include "net/cluster/peer_network.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace serverme::nodes {
@@ -23,6 +24,8 @@ public:
 
   const actors::gateway_actor& gateway() const noexcept { return gateway_; }
   net::peer_network& network() noexcept { return *network_; }
+  /// Who is connected has to be allowed still. To be called on any thread, also after this is gone.
+  std::function<void()> recheck() const;
 
 private:
   explicit cluster_transport(actors::gateway_actor gateway) noexcept;

@@ -107,6 +107,29 @@ struct watch_members {
   }
 };
 
+/// Which nodes were removed? Only a control node is believed. Answered by outcast_list.
+struct ask_outcasts {
+  /// Of what the asking node knows.
+  std::uint64_t digest = 0;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, ask_outcasts& x) {
+    return f(x.digest);
+  }
+};
+
+/// Nodes that were removed while a certificate of theirs is still good.
+struct outcast_list {
+  std::uint64_t digest = 0;
+  /// In order; left out when the digest is that of the question.
+  std::vector<node_id> nodes;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, outcast_list& x) {
+    return f(x.digest, x.nodes);
+  }
+};
+
 struct member_news {
   membership::event_kind kind{};
   /// As it is now; `forgotten`: only the id.

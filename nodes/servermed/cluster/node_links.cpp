@@ -2,12 +2,15 @@
 
 #include "actors/ask.hpp"
 #include "actors/cluster/cluster_desk.hpp"
+#include "actors/cluster/outcast_keeper.hpp"
 #include "actors/cluster/remote_desk.hpp"
 #include "actors/transport/service_door.hpp"
 #include "net/digest.hpp"
 #include "net/listener.hpp"
 #include "nodes/cluster/cluster_transport.hpp"
+#include "nodes/control/cluster/outcast_watch.hpp"
 #include "nodes/control/leadership.hpp"
+#include "nodes/servermed/cluster/outcast_set.hpp"
 #include "protocol/cluster/node_address.hpp"
 
 #include <spdlog/spdlog.h>
@@ -36,8 +39,11 @@ actors::offer_service offer_of(caf::actor_system& system, const char* name,
           {interface.begin(), interface.end()}};
 }
 
-net::peer_hooks logged() {
+net::peer_hooks hooks_of(const std::shared_ptr<outcast_set>& outcasts) {
   net::peer_hooks hooks;
+  hooks.is_allowed = [outcasts](const net::node_certificate& shown) {
+    return !outcasts->has(shown.identity.node);
+  };
   hooks.on_refused = [](const std::string& address, net::peer_refusal why, const failure& detail) {
     spdlog::warn("{} is no node for us: {}, {}", address, net::to_string(why), to_string(detail));
   };
@@ -75,9 +81,16 @@ struct node_links::state {
       doors{{on, "the store of the cluster"}, {on, "the name registry of the cluster"}},
       member{on, "membership"},
       desk{on, "the list of all tunnels"},
-      remote{on, "the tunnels of this node"} {}
+      remote{on, "the tunnels of this node"},
+      keeper{on, "the list of removed nodes"},
+      source{on, "the list of removed nodes at a control node"} {}
 
+  bool has(node_role role) const { return settings.identity.who().roles.has(role); }
   actors::cluster_member_options membership() const;
+  actors::child_spec member_spec() const;
+  actors::child_spec desk_spec(const actors::desk_actor& own) const;
+  actors::child_spec remote_spec(const actors::desk_actor& own) const;
+  actors::child_spec keeper_spec() const;
   std::vector<actors::child_spec> children(const actors::desk_actor& own) const;
   template <class Actor>
   void lead(const actors::front_door& door, const char* service, std::function<void()> found);
@@ -86,11 +99,13 @@ struct node_links::state {
   caf::actor_system& system;
   link_settings settings;
   actors::control_doors doors;
-  actors::front_door member, desk, remote;
+  actors::front_door member, desk, remote, keeper, source;
+  std::shared_ptr<outcast_set> outcasts = std::make_shared<outcast_set>();
   std::unique_ptr<nodes::cluster_transport> transport;
   actors::supervisor_actor supervisor;
   std::vector<caf::actor> spawned;
   std::optional<control::leadership> leadership;
+  std::optional<control::outcast_watch> outcast_watch;
 };
 
 actors::cluster_member_options node_links::state::membership() const {
@@ -113,28 +128,63 @@ actors::cluster_member_options node_links::state::membership() const {
   return options;
 }
 
+actors::child_spec node_links::state::member_spec() const {
+  return {.name = "cluster_member",
+          .start =
+            [&on = system, gateway = transport->gateway(), options = membership()] {
+              return caf::actor_cast<caf::actor>(
+                actors::spawn_cluster_member(on, gateway, options));
+            },
+          .door = member,
+          .restarted =
+            [whom = keeper.as<actors::outcast_keeper_actor>()] {
+              caf::anon_send(whom, actors::repeat_outcasts{});
+            }};
+}
+
+actors::child_spec node_links::state::desk_spec(const actors::desk_actor& own) const {
+  return {.name = "cluster_desk",
+          .start =
+            [&on = system, gateway = transport->gateway(), own] {
+              return caf::actor_cast<caf::actor>(
+                actors::spawn_cluster_desk(on, gateway, {.own = own}));
+            },
+          .door = desk};
+}
+
+actors::child_spec node_links::state::remote_spec(const actors::desk_actor& own) const {
+  return {.name = "remote_desk",
+          .start
+          = [&on = system,
+             own] { return caf::actor_cast<caf::actor>(actors::spawn_remote_desk(on, own)); },
+          .door = remote};
+}
+
+actors::child_spec node_links::state::keeper_spec() const {
+  actors::outcast_keeper_options options{
+    .member = member.as<actors::own_member_actor>(),
+    .on_change
+    = [outcasts = outcasts, recheck = transport->recheck()](const std::vector<node_id>& all) {
+        outcasts->replace(all);
+        recheck();
+      }};
+  if (!has(node_role::control))
+    options.source = source.as<actors::outcast_source_actor>();
+  return {.name = "outcast_keeper",
+          .start =
+            [&on = system, options] {
+              return caf::actor_cast<caf::actor>(actors::spawn_outcast_keeper(on, options));
+            },
+          .door = keeper};
+}
+
 std::vector<actors::child_spec> node_links::state::children(const actors::desk_actor& own) const {
-  auto gateway = transport->gateway();
-  actors::child_spec of_member{.name = "cluster_member",
-                               .start =
-                                 [&on = system, gateway, options = membership()] {
-                                   return caf::actor_cast<caf::actor>(
-                                     actors::spawn_cluster_member(on, gateway, options));
-                                 },
-                               .door = member};
-  actors::child_spec of_desk{.name = "cluster_desk",
-                             .start =
-                               [&on = system, gateway, own] {
-                                 return caf::actor_cast<caf::actor>(
-                                   actors::spawn_cluster_desk(on, gateway, {.own = own}));
-                               },
-                             .door = desk};
-  actors::child_spec of_remote{
-    .name = "remote_desk",
-    .start = [&on = system,
-              own] { return caf::actor_cast<caf::actor>(actors::spawn_remote_desk(on, own)); },
-    .door = remote};
-  return {std::move(of_member), std::move(of_desk), std::move(of_remote)};
+  std::vector all{member_spec(), keeper_spec()};
+  if (has(node_role::control))
+    all.push_back(desk_spec(own));
+  if (own)
+    all.push_back(remote_spec(own));
+  return all;
 }
 
 template <class Actor>
@@ -169,7 +219,7 @@ result<std::unique_ptr<node_links>> node_links::open(caf::actor_system& system,
     = nodes::cluster_transport::open(system, {.credentials = made->settings.identity.credentials,
                                               .run = run_of(made->settings.started),
                                               .listen = made->settings.listen,
-                                              .hooks = logged()});
+                                              .hooks = hooks_of(made->outcasts)});
   // From here on the destructor closes the doors, without which the system could not end.
   std::unique_ptr<node_links> links{new node_links{std::move(made)}};
   if (!opened)
@@ -184,11 +234,13 @@ node_links::node_links(std::unique_ptr<state> made) noexcept : state_{std::move(
 node_links::~node_links() {
   auto& s = *state_;
   s.leadership.reset();
+  s.outcast_watch.reset();
   s.end_actors();
   for (const auto& each : s.spawned)
     caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
   s.transport.reset();
-  for (auto* door : {&s.doors.store, &s.doors.names, &s.member, &s.desk, &s.remote})
+  for (auto* door :
+       {&s.doors.store, &s.doors.names, &s.member, &s.desk, &s.remote, &s.keeper, &s.source})
     door->close();
 }
 
@@ -197,6 +249,14 @@ const actors::control_doors& node_links::doors() const noexcept { return state_-
 actors::place_in_cluster node_links::place() const {
   return {state_->transport->gateway(), state_->member.as<actors::cluster_member_actor>()};
 }
+
+actors::own_member_actor node_links::member() const {
+  return state_->member.as<actors::own_member_actor>();
+}
+
+net::peer_counts node_links::counts() const { return state_->transport->network().counts(); }
+
+bool node_links::is_outcast(const node_id& node) const { return state_->outcasts->has(node); }
 
 const net::address& node_links::where() const noexcept {
   return state_->transport->network().where();
@@ -208,9 +268,15 @@ void node_links::start(const actors::desk_actor& own, std::function<void()> regi
   actors::on_failure(s.supervisor, s.settings.on_conflict);
   s.lead<actors::store_actor>(s.doors.store, store_service, [] {});
   s.lead<actors::name_registry_actor>(s.doors.names, names_service, std::move(registry_changed));
-  if (s.settings.identity.who().roles.has(node_role::edge))
-    caf::anon_send(s.transport->gateway(), offer_of<actors::remote_desk_actor>(
-                                             s.system, actors::remote_desk_service, s.remote));
+  auto gateway = s.transport->gateway();
+  if (s.has(node_role::control))
+    caf::anon_send(
+      gateway, offer_of<actors::outcast_source_actor>(s.system, actors::outcast_service, s.keeper));
+  else
+    s.lead<actors::outcast_source_actor>(s.source, actors::outcast_service, [] {});
+  if (own)
+    caf::anon_send(gateway, offer_of<actors::remote_desk_actor>(
+                              s.system, actors::remote_desk_service, s.remote));
 }
 
 // Best effort: who does not hear it finds out when he comes.
@@ -238,6 +304,11 @@ void node_links::offer_control(const actors::control_doors& own,
                                std::shared_ptr<actors::lead_position> lead) {
   auto& s = *state_;
   auto gateway = s.transport->gateway();
+  s.outcast_watch.emplace(
+    control::outcast_watch_settings{.database = database},
+    [keeper = s.keeper.as<actors::outcast_keeper_actor>()](std::vector<node_id> all) {
+      caf::anon_send(keeper, actors::outcasts_known{std::move(all)});
+    });
   auto store = offer_of<actors::store_actor>(s.system, store_service, own.store);
   auto names = offer_of<actors::name_registry_actor>(s.system, names_service, own.names);
   s.leadership.emplace(

@@ -7,6 +7,7 @@
 #include "actors/edge_actors.hpp"
 #include "actors/tunnel_desk.hpp"
 #include "net/address.hpp"
+#include "net/cluster/peer_options.hpp"
 #include "nodes/control/database_settings.hpp"
 #include "nodes/servermed/cluster/identity_files.hpp"
 
@@ -48,22 +49,29 @@ public:
   const actors::control_doors& doors() const noexcept;
   /// What this node's edge needs to exchange sessions and routes with the others.
   actors::place_in_cluster place() const;
+  /// The membership of this node.
+  actors::own_member_actor member() const;
+  /// From any thread.
+  net::peer_counts counts() const;
+  /// Whether that node was removed from the cluster, as far as is known. From any thread.
+  bool is_outcast(const node_id& node) const;
   /// Where other nodes really connect.
   const net::address& where() const noexcept;
 
-  /// Becomes a member, and begins to look for control nodes. `own`: this node's tunnels, which
+  /// Becomes a member, and begins to look for control nodes. `own`: the tunnels of an edge, which
   /// others may ask about. `registry_changed` is called on one of CAF's threads: another registry
   /// decides from now on, and knows of no lease.
   void start(const actors::desk_actor& own, std::function<void()> registry_changed);
   /// This node is about to stop: nobody sends agents here any more.
   void announce_draining();
-  /// The tunnels of all edges.
+  /// The tunnels of all edges; nobody is there unless this is a control node, whose API asks.
   actors::desk_actor desk() const;
   /// @pre start()
   const actors::supervisor_actor& supervisor() const noexcept;
 
   /// On a control node, once its actors run: offers its store to others while the database answers,
-  /// and its registry whenever it holds the lead, which `lead` says too.
+  /// and its registry whenever it holds the lead, which `lead` says too; and tells all nodes who was
+  /// removed.
   void offer_control(const actors::control_doors& own, control::database_settings database,
                      std::shared_ptr<actors::lead_position> lead);
   /// From any thread: there is a new certificate.
