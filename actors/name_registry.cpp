@@ -300,7 +300,9 @@ void release(registry_self self, const release_lease& order) {
 void sweep(registry_self self) {
   auto& state = self->state;
   self->delayed_send(self, state.settings.lease_time / 3, sweep_leases{});
-  if (!leads(self))
+  auto is_ours = leads(self);
+  state.settings.lead->leases = is_ours ? state.leases.size() : 0;
+  if (!is_ours)
     return;
   auto now = self->clock().now();
   keep_claims(self, state.leases.expire(now));

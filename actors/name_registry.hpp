@@ -45,6 +45,8 @@ struct lead_position {
   std::atomic<std::uint64_t> term{1};
   /// The last generation that was given out.
   std::atomic<std::uint64_t> generation{0};
+  /// Leases that are held, told by the registry every third of their time.
+  std::atomic<std::uint64_t> leases{0};
 };
 
 struct registry_settings {

@@ -1,4 +1,4 @@
-// What an edge refused or gave up, because a bound was reached.
+// What an edge refused or gave up, because a bound was reached, and how full it is.
 #pragma once
 
 #include "nodes/edge/peers/peer_counters.hpp"
@@ -8,7 +8,8 @@
 
 namespace serverme::edge {
 
-/// Counted on every loop, read from anywhere. Nothing here is touched while all goes well.
+/// Counted on every loop, read from anywhere. Nothing here is touched for a visitor while all goes
+/// well.
 struct edge_counters {
   using count = std::atomic<std::uint64_t>;
   /// limits.visitors_max: hung up on.
@@ -23,6 +24,13 @@ struct edge_counters {
   count lanes_replaced{0};
   /// In a cluster.
   peer_counters peers;
+
+  // How full it is: these go up and down.
+
+  /// Sessions with a lane here.
+  count sessions_here{0};
+  /// What visitors may come for.
+  count routes_known{0};
 };
 
 } // namespace serverme::edge

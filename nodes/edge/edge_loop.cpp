@@ -39,8 +39,10 @@ agent_session* edge_loop::find_session(session_id session) noexcept {
 
 agent_session& edge_loop::open_session(session_id session, account_id owner) {
   auto& slot = sessions_[session];
-  if (!slot)
+  if (!slot) {
     slot = std::make_unique<agent_session>(*this, session, owner);
+    ++counters().sessions_here;
+  }
   return *slot;
 }
 
@@ -50,6 +52,7 @@ void edge_loop::forget_session(session_id session) {
     return;
   forgotten_.push_back(std::move(found->second));
   sessions_.erase(found);
+  --counters().sessions_here;
   clean_up_.request();
 }
 
@@ -193,6 +196,7 @@ void edge_loop::shutdown() {
   neighbours_.reset();
   residents_.clear();
   retired_.clear();
+  counters().sessions_here -= sessions_.size();
   sessions_.clear();
   forgotten_.clear();
   report_usage();

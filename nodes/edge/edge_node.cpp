@@ -186,6 +186,7 @@ void edge_node::set_neighbours(std::vector<actors::neighbour_edge> all) {
 }
 
 void edge_node::publish_routes(std::shared_ptr<const route_map> routes) {
+  state_->shared.counters.routes_known = routes->size();
   for (auto& loop : state_->shared.loops)
     loop->loop().post([&loop = *loop, routes] { loop.set_routes(routes); });
 }

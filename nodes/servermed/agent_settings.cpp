@@ -34,11 +34,15 @@ std::string read_token(const std::filesystem::path& file) {
 
 result<done> write_agent_settings(const std::filesystem::path& file, const ready_addresses& where,
                                   const std::string& token, const std::filesystem::path& ca_file) {
-  net::address server{reachable_host(where.tls, where.domain), where.tls.port};
-  auto text = "# Written by `servermed dev` at each start, for `serverme --config` of this file.\n"
-              "server: "
-              + net::to_string(server) + "\ntoken: " + token + "\nca: " + quoted(ca_file.string())
-              + "\napi: http://" + net::to_string(where.api) + "\n";
+  std::string text
+    = "# Written by `servermed dev` at each start, for `serverme --config` of this file.\n";
+  if (where.tls) {
+    net::address server{reachable_host(*where.tls, where.domain), where.tls->port};
+    text += "server: " + net::to_string(server) + "\nca: " + quoted(ca_file.string()) + "\n";
+  }
+  text += "token: " + token + "\n";
+  if (where.api)
+    text += "api: http://" + net::to_string(*where.api) + "\n";
   return net::write_file(file, text, net::file_readers::owner);
 }
 

@@ -1,78 +1,30 @@
 #include "nodes/servermed/node.hpp"
 
-#include "actors/control_actors.hpp"
-#include "actors/edge_actors.hpp"
-#include "actors/transport/cluster_config.hpp"
-#include "net/digest.hpp"
-#include "nodes/control/api/api_server.hpp"
 #include "nodes/control/ledger.hpp"
-#include "nodes/control/migrate.hpp"
-#include "nodes/control/postgres_store.hpp"
-#include "nodes/control/postgres_watch.hpp"
-#include "nodes/control/private_postgres.hpp"
-#include "nodes/edge/actor_gate.hpp"
-#include "nodes/edge/certificate_files.hpp"
-#include "nodes/edge/development_ca.hpp"
-#include "nodes/edge/edge_node.hpp"
-#include "nodes/edge/peers/peer_credentials.hpp"
 #include "nodes/servermed/agent_settings.hpp"
 #include "nodes/servermed/cluster/cluster_office.hpp"
 #include "nodes/servermed/cluster/node_links.hpp"
+#include "nodes/servermed/cluster/outcast_set.hpp"
 #include "nodes/servermed/data_directory.hpp"
-#include "nodes/servermed/node_counters.hpp"
+#include "nodes/servermed/parts/actor_settings.hpp"
+#include "nodes/servermed/parts/api_part.hpp"
+#include "nodes/servermed/parts/control_part.hpp"
+#include "nodes/servermed/parts/edge_part.hpp"
+#include "nodes/servermed/parts/node_database.hpp"
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace serverme::servermed {
 
 namespace {
 
-constexpr milliseconds actors_start_within{10'000};
 // Twice what an actor may wait for the store.
 constexpr milliseconds actors_end_within{6'000};
-constexpr milliseconds certificates_looked_at_every{2'000};
-// An actor whose mailbox never runs dry would keep its thread for ever.
-constexpr std::size_t messages_in_a_row = 50;
-
-void tune(caf::actor_system_config& config) {
-  config.set("logger.verbosity", caf::atom("quiet"));
-  config.set("scheduler.max-throughput", messages_in_a_row);
-  // Workers that steal poll for work: a message every 5 ms then costs a tenth of a core (measured).
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads",
-             std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 16));
-}
-
-std::unique_ptr<caf::actor_system_config> config_of_one_alone() {
-  auto config = std::make_unique<caf::actor_system_config>();
-  actors::register_types(*config);
-  return config;
-}
-
-std::unique_ptr<caf::actor_system_config> config_of_member(const kept_identity& identity,
-                                                           run_number run) {
-  return std::make_unique<actors::cluster_config>(identity.who(), run);
-}
-
-actors::world outside() {
-  return {.random = net::random_bits,
-          .sha256 = net::sha256,
-          .wall_clock = std::chrono::system_clock::now};
-}
-
-void tell_reload(const edge::certificate_paths& paths, const result<done>& outcome) {
-  if (outcome)
-    spdlog::info("certificate {} was loaded again", paths.chain.string());
-  else
-    spdlog::error("{}; the one from before goes on", to_string(outcome.error()));
-}
 
 } // namespace
 
@@ -84,54 +36,52 @@ struct node::parts {
 
   std::optional<data_directory> directory;
   std::optional<kept_identity> identity; // as it was on the disk; nothing: the server stands alone
-  std::optional<control::private_postgres> postgres;
-  std::optional<control::postgres_watch> postgres_watch;
-  control::database_settings database;
-  std::unique_ptr<edge::certificate_source> certificates;
-  std::filesystem::path ca_file;          // of the development CA
-  std::unique_ptr<cluster_office> office; // nullptr: the server stands alone
-  // Actors may still answer it while their system ends.
-  std::shared_ptr<edge::edge_node> edge;
+  node_roles roles;
+  std::unique_ptr<node_database> database; // of a control node
+  std::unique_ptr<cluster_office> office;  // nullptr: the server stands alone
+  std::shared_ptr<outcast_set> outcasts = std::make_shared<outcast_set>();
+  std::unique_ptr<edge_part> edge; // nullptr: it is none
 
   wall_time process_began = std::chrono::system_clock::now();
   std::unique_ptr<caf::actor_system_config> actor_settings;
   std::optional<caf::actor_system> system;
-  std::unique_ptr<node_links> links; // nullptr: the server stands alone
-  std::atomic<node_links*> renewable = nullptr;
   std::optional<actors::control_doors> doors; // of this node's own control actors
-  std::shared_ptr<std::atomic<std::uint64_t>> store_refused
-    = std::make_shared<std::atomic<std::uint64_t>>(0);
-  std::shared_ptr<std::atomic<std::uint64_t>> claims_refused
-    = std::make_shared<std::atomic<std::uint64_t>>(0);
-  std::optional<actors::edge_actors> tree;
-  std::optional<actors::control_actors> control;
-  std::optional<edge::actor_gate> gate;
-  std::optional<control::api_server> api;
+  std::unique_ptr<node_links> links;          // nullptr: the server stands alone
+  std::atomic<node_links*> renewable = nullptr;
+  std::optional<control_part> control; // nothing: it is none
+  std::unique_ptr<api_part> api;
 
   ready_addresses addresses;
   std::optional<ready_file> ready;
 
-  bool has(node_role role) const;
-  result<done> read_identity();
-  /// The control actors that this node's edge asks.
+  bool has(node_role role) const { return roles.has(role); }
+  /// For a part that cannot go on.
+  std::function<void(const failure&)> give_up() const {
+    return [&stop = stop](const failure& why) { stop.fail_with(why); };
+  }
+  /// The control actors that this node asks.
   const actors::control_doors& deciding() const { return links ? links->doors() : *doors; }
+
   result<done> open_directory();
+  result<done> read_identity();
   result<done> open_database();
-  result<done> open_certificates();
-  result<done> start_join_listener();
-  result<done> start_actors();
+  result<done> open_office();
+  result<std::shared_ptr<const edge::peer_credentials>> lanes_of(const kept_identity& who) const;
+  void renew_edge(const kept_identity& fresh);
+  result<done> open_edge();
+  result<done> open_system();
   const std::string& host_in_cluster() const;
   std::string lanes_in_cluster() const;
-  result<done> give_edge_credentials();
-  void renew_edge(const kept_identity& fresh);
   result<done> open_links();
   result<done> start_edge_actors();
-  result<done> start_control_actors();
-  std::vector<actors::supervisor_actor> supervisors() const;
+  result<done> join_cluster();
+  result<done> start_control();
+  result<done> let_in();
   result<done> start_api();
   result<done> tell_ready();
+  result<done> write_settings();
   void end();
-  void stop_postgres();
+  void end_actors();
 };
 
 result<done> node::parts::open_directory() {
@@ -146,44 +96,33 @@ result<done> node::parts::open_directory() {
 }
 
 // A server that stands alone is all there is.
-bool node::parts::has(node_role role) const {
-  return identity ? identity->who().roles.has(role) : role != node_role::worker;
-}
-
 result<done> node::parts::read_identity() {
+  roles = {node_role::edge, node_role::control};
   if (!holds_identity(directory->path()))
     return done{};
   auto loaded = load_identity(directory->path());
   if (!loaded)
     return fail(loaded.error());
   identity.emplace(*std::move(loaded));
+  roles = identity->who().roles;
   return done{};
 }
 
 result<done> node::parts::open_database() {
   if (!has(node_role::control))
     return done{};
-  database.connection_string = config.database;
-  if (config.database.empty()) {
-    auto started = control::private_postgres::start(directory->path());
-    if (!started)
-      return fail(started.error());
-    postgres.emplace(std::move(*started));
-    postgres_watch.emplace(*postgres);
-    database.connection_string = postgres->connection_string();
-  }
-  auto applied = control::migrate(database);
-  if (!applied)
-    return fail(applied.error());
-  if (*applied > 0)
-    spdlog::info("{} migrations were applied", *applied);
+  auto opened = node_database::open(config.database, directory->path());
+  if (!opened)
+    return fail(opened.error());
+  database = *std::move(opened);
   return done{};
 }
 
-result<done> node::parts::start_join_listener() {
+result<done> node::parts::open_office() {
   office_settings settings{.data_dir = directory->path(),
                            .join = config.cluster.join,
-                           .database = database,
+                           .database
+                           = database ? database->settings() : control::database_settings{},
                            .host = config.cluster.host,
                            .on_renewed =
                              [this](const kept_identity& fresh) {
@@ -192,8 +131,7 @@ result<done> node::parts::start_join_listener() {
                                  renew_edge(fresh);
                                }
                              },
-                           .on_removed
-                           = [&stop = stop](const failure& why) { stop.fail_with(why); }};
+                           .on_removed = give_up()};
   if (!has(node_role::control))
     settings.join.reset();
   else if (!settings.join && purpose == node_purpose::production)
@@ -205,64 +143,48 @@ result<done> node::parts::start_join_listener() {
   return done{};
 }
 
-result<done> node::parts::open_certificates() {
-  if (!config.certificates.empty()) {
-    auto files = edge::certificate_files::open(config.certificates, certificates_looked_at_every,
-                                               tell_reload);
-    if (!files)
-      return fail(files.error());
-    certificates = std::move(*files);
-    return done{};
-  }
-  auto made = edge::development_ca::open(directory->path(), config.domain);
-  if (!made)
-    return fail(made.error());
-  ca_file = (*made)->ca_file();
-  certificates = std::move(*made);
-  return done{};
-}
-
-// The edge opens its ports first, for the URLs; and lets nobody in before there is somebody to ask.
-result<done> node::parts::start_actors() {
-  if (auto given = give_edge_credentials(); !given)
-    return given;
-  edge = std::make_shared<edge::edge_node>(config.edge, *certificates);
-  if (auto opened = edge->open(); !opened)
-    return fail(opened.error());
-  addresses = {edge->http_address(), edge->tls_address(), {}, config.domain};
-
-  actor_settings
-    = office ? config_of_member(office->identity(), run_of(process_began)) : config_of_one_alone();
-  tune(*actor_settings);
-  system.emplace(*actor_settings);
-  doors.emplace(actors::front_door{*system, "the store"},
-                actors::front_door{*system, "the name registry"});
-  for (auto step : {&parts::open_links, &parts::start_edge_actors, &parts::start_control_actors})
-    if (auto outcome = (this->*step)(); !outcome)
-      return outcome;
-  gate.emplace(*system, *tree, outside());
-  return edge->start(*gate);
-}
-
 // For lanes between edges.
-result<done> node::parts::give_edge_credentials() {
-  if (!office || !has(node_role::edge))
-    return done{};
-  auto made = edge::peer_credentials::make(office->identity().credentials);
-  if (!made)
-    return fail(made.error());
-  config.edge.peers = *std::move(made);
-  return done{};
+result<std::shared_ptr<const edge::peer_credentials>>
+node::parts::lanes_of(const kept_identity& who) const {
+  return edge::peer_credentials::make(who.credentials,
+                                      [outcasts = outcasts](const net::node_certificate& shown) {
+                                        return !outcasts->has(shown.identity.node);
+                                      });
 }
 
 void node::parts::renew_edge(const kept_identity& fresh) {
-  if (!config.edge.peers)
+  if (!edge)
     return;
-  auto made = edge::peer_credentials::make(fresh.credentials);
-  if (made)
-    edge->set_credentials(*std::move(made));
+  if (auto made = lanes_of(fresh))
+    edge->renew(*std::move(made));
   else
     spdlog::error("the lanes to other edges: {}", to_string(made.error()));
+}
+
+result<done> node::parts::open_edge() {
+  if (!has(node_role::edge))
+    return done{};
+  std::shared_ptr<const edge::peer_credentials> lanes;
+  if (office) {
+    auto made = lanes_of(office->identity());
+    if (!made)
+      return fail(made.error());
+    lanes = *std::move(made);
+  }
+  auto opened = edge_part::open(config, directory->path(), std::move(lanes));
+  if (!opened)
+    return fail(opened.error());
+  edge = *std::move(opened);
+  return done{};
+}
+
+result<done> node::parts::open_system() {
+  actor_settings
+    = office ? actor_settings_of(office->identity(), process_began) : actor_settings_alone();
+  system.emplace(*actor_settings);
+  doors.emplace(actors::front_door{*system, "the store"},
+                actors::front_door{*system, "the name registry"});
+  return done{};
 }
 
 const std::string& node::parts::host_in_cluster() const {
@@ -271,122 +193,96 @@ const std::string& node::parts::host_in_cluster() const {
 
 // Where agents and other edges come, as they can reach it.
 std::string node::parts::lanes_in_cluster() const {
-  if (!config.cluster.lanes.empty() || !has(node_role::edge) || host_in_cluster().empty())
+  if (!config.cluster.lanes.empty() || !edge || host_in_cluster().empty())
     return config.cluster.lanes;
-  return to_string(node_address{host_in_cluster(), addresses.tls.port});
+  return to_string(node_address{host_in_cluster(), edge->lane_port()});
 }
 
 result<done> node::parts::open_links() {
   if (!office)
     return done{};
-  auto opened = node_links::open(
-    *system, {.identity = office->identity(),
-              .started = process_began,
-              .host = host_in_cluster(),
-              .lanes = lanes_in_cluster(),
-              .listen = config.cluster.listen,
-              .on_conflict = [&stop = stop](const failure& why) { stop.fail_with(why); }});
+  auto opened = node_links::open(*system, {.identity = office->identity(),
+                                           .started = process_began,
+                                           .host = host_in_cluster(),
+                                           .lanes = lanes_in_cluster(),
+                                           .listen = config.cluster.listen,
+                                           .outcasts = outcasts,
+                                           .on_conflict = give_up()});
   if (!opened)
     return fail(opened.error());
   links = *std::move(opened);
   renewable = links.get();
-  addresses.cluster = links->where();
   return office->announce(links->where().port);
 }
 
 result<done> node::parts::start_edge_actors() {
-  auto port_or
-    = [](std::uint16_t told, const net::address& ours) { return told != 0 ? told : ours.port; };
-  actors::edge_actor_settings settings;
-  settings.reception.session.lanes_max = config.edge.limits.lanes_per_session;
-  settings.reception.session.captures = config.edge.limits.capture;
-  if (links && has(node_role::edge))
-    settings.reception.session.here = office->identity().who().node;
-  settings.reception.session.addresses
-    = {.domain = config.domain,
-       .http_port = port_or(config.public_http_port, addresses.http),
-       .https_port = port_or(config.public_tls_port, addresses.tls)};
-  if (links && has(node_role::edge))
-    settings.cluster = links->place();
-  settings.routes.on_port_refused = [](std::uint16_t port, const failure& why) {
-    spdlog::warn("port {} of another edge's tunnel: {}", port, to_string(why));
-  };
-  tree.emplace(*system, deciding().store.as<actors::store_actor>(),
-               deciding().names.as<actors::name_registry_actor>(), outside(), edge, settings);
-  actors::on_failure(tree->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
-  if (links)
-    links->start(tree->desk(),
-                 [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); });
-  return tree->await_start(actors_start_within);
+  if (!edge)
+    return done{};
+  return edge->start_actors(*system, {.deciding = deciding(),
+                                      .place = links ? std::optional{links->place()} : std::nullopt,
+                                      .here = links ? identity->who().node : node_id{},
+                                      .failed = give_up()});
 }
 
-result<done> node::parts::start_control_actors() {
+result<done> node::parts::join_cluster() {
+  if (!links)
+    return done{};
+  if (edge)
+    links->start(edge->desk(), edge->teach_registry());
+  else
+    links->start({}, [] {});
+  if (!edge && !has(node_role::control))
+    spdlog::warn("a worker is a member of the cluster, and runs nothing yet");
+  return done{};
+}
+
+result<done> node::parts::start_control() {
   if (!has(node_role::control))
     return done{};
-  control::store_settings of_store{.database = database, .claims = config.claims};
-  store_refused = of_store.refused;
-  claims_refused = of_store.claims_refused;
-  actors::control_actor_settings settings;
-  settings.start_store = [this, of_store] {
-    return caf::actor_cast<caf::actor>(control::spawn_postgres_store(*system, of_store));
-  };
-  settings.names_restarted
-    = [keeper = tree->leases()] { caf::anon_send(keeper, actors::teach_registry{}); };
-  settings.names.port_first = config.tcp_ports.first;
-  settings.names.port_last = config.tcp_ports.last;
-  auto lead = settings.names.lead;
-  if (links)
-    lead->term = 0; // until it is won
-  control.emplace(*system, *doors, outside(), std::move(settings));
-  actors::on_failure(control->supervisor(), [&stop = stop](failure why) { stop.fail_with(why); });
-  if (auto started = control->await_start(actors_start_within); !started)
+  control_part_options options{.failed = give_up(), .first_term = links ? 0U : 1U};
+  if (edge)
+    options.names_restarted = edge->teach_registry();
+  control.emplace(*system, *doors, config, database->settings(), std::move(options));
+  if (auto started = control->await_start(); !started)
     return started;
   if (links)
-    links->offer_control(*doors, database, lead);
+    links->offer_control(*doors, database->settings(), control->lead());
   return done{};
 }
 
-std::vector<actors::supervisor_actor> node::parts::supervisors() const {
-  std::vector all{tree->supervisor()};
-  if (control)
-    all.push_back(control->supervisor());
-  if (links)
-    all.push_back(links->supervisor());
-  return all;
-}
+result<done> node::parts::let_in() { return edge ? edge->let_in(*system) : result<done>{done{}}; }
 
 result<done> node::parts::start_api() {
-  control::api_settings settings{.listen = config.api};
-  api.emplace(*system, settings,
-              control::api_actors{.desk = links ? links->desk() : actors::desk_actor{tree->desk()},
-                                  .store = deciding().store.as<actors::store_actor>(),
-                                  .supervisors = supervisors(),
-                                  .counters = [this] {
-                                    auto all = list_counters(edge->counters(), gate->refusals(),
-                                                             *store_refused, *claims_refused);
-                                    if (office)
-                                      append_counters(all, office->counts());
-                                    return all;
-                                  }});
-  if (auto started = api->start(); !started)
+  auto started
+    = api_part::start({.system = *system,
+                       .config = config,
+                       .roles = roles,
+                       .node = identity ? std::optional{identity->who().node} : std::nullopt,
+                       .started = process_began,
+                       .deciding = deciding(),
+                       .edge = edge.get(),
+                       .control = control ? &*control : nullptr,
+                       .links = links.get(),
+                       .office = office.get()});
+  if (!started)
     return fail(started.error());
-  addresses.api = api->address();
+  api = *std::move(started);
   return done{};
 }
 
-// An agent on this machine needs no more than the file.
 result<done> node::parts::tell_ready() {
-  if (purpose == node_purpose::development && has(node_role::control)) {
-    auto file = *directory / "cli.yml";
-    control::ledger facts{database};
-    auto token = control::ensure_admin_key(facts, read_token(file));
-    if (!token)
-      return fail(token.error());
-    if (auto written = write_agent_settings(file, addresses, *token, ca_file); !written)
-      return fail(written.error());
-  }
+  addresses.roles = roles;
+  addresses.domain = config.domain;
+  if (edge)
+    edge->tell(addresses);
+  api->tell(addresses);
   if (office)
     addresses.join = office->join_address();
+  if (links)
+    addresses.cluster = links->where();
+  if (purpose == node_purpose::development && has(node_role::control))
+    if (auto written = write_settings(); !written)
+      return written;
   auto written = ready_file::write(*directory / "ready.json", addresses);
   if (!written)
     return fail(written.error());
@@ -394,43 +290,57 @@ result<done> node::parts::tell_ready() {
   return done{};
 }
 
+// An agent on this machine needs no more than the file.
+result<done> node::parts::write_settings() {
+  auto file = *directory / "cli.yml";
+  control::ledger facts{database->settings()};
+  auto token = control::ensure_admin_key(facts, read_token(file));
+  if (!token)
+    return fail(token.error());
+  return write_agent_settings(file, addresses, *token,
+                              edge ? edge->ca_file() : std::filesystem::path{});
+}
+
 void node::parts::end() {
   ready.reset();
   if (api)
-    api->stop();
+    api->stop_calls();
+  if (edge)
+    edge->begin_to_stop();
   if (links)
     links->announce_draining();
   if (edge)
     edge->stop();
+  if (api)
+    api->stop();
   // Whoever decides elsewhere takes over at once, and nobody is renewed any more.
   office.reset();
   renewable = nullptr;
   links.reset();
-  auto ended = !tree || tree->stop(actors_end_within);
+  end_actors();
+  api.reset();
+  if (edge)
+    edge->forget_actors();
+  control.reset();
+  doors.reset();
+  system.reset();
+  edge.reset();
+  database.reset();
+}
+
+void node::parts::end_actors() {
+  auto ended = !edge || edge->stop_actors(actors_end_within);
   ended = (!control || control->stop(actors_end_within)) && ended;
   if (doors && !control)
     for (auto* door : {&doors->names, &doors->store})
       door->close();
-  if (!ended) {
-    // ~actor_system would wait for ever. PostgreSQL ends with us.
-    spdlog::critical("some actors did not end in time");
-    stop_postgres();
-    std::_Exit(EXIT_FAILURE);
-  }
-  api.reset();
-  gate.reset();
-  control.reset();
-  tree.reset();
-  doors.reset();
-  system.reset();
-  edge.reset();
-  stop_postgres();
-}
-
-void node::parts::stop_postgres() {
-  postgres_watch.reset();
-  if (postgres)
-    postgres->stop();
+  if (ended)
+    return;
+  // ~actor_system would wait for ever. PostgreSQL ends with us.
+  spdlog::critical("some actors did not end in time");
+  if (database)
+    database->stop();
+  std::_Exit(EXIT_FAILURE);
 }
 
 node::node(std::unique_ptr<parts> made) noexcept : parts_{std::move(made)} {}
@@ -441,9 +351,11 @@ result<std::unique_ptr<node>> node::start(const node_config& config, node_purpos
                                           stop_request& stop) {
   auto made = std::unique_ptr<node>{new node{
     std::unique_ptr<parts>{new parts{.config = config, .purpose = purpose, .stop = stop}}}};
+  // The edge opens its ports before it has anybody to ask, for the URLs, and lets in at the end.
   for (auto step : {&parts::open_directory, &parts::read_identity, &parts::open_database,
-                    &parts::open_certificates, &parts::start_join_listener, &parts::start_actors,
-                    &parts::start_api, &parts::tell_ready}) {
+                    &parts::open_office, &parts::open_edge, &parts::open_system, &parts::open_links,
+                    &parts::start_edge_actors, &parts::join_cluster, &parts::start_control,
+                    &parts::let_in, &parts::start_api, &parts::tell_ready}) {
     auto outcome = ((*made->parts_).*step)();
     if (stop.is_made()) {
       stop.end_at_once();

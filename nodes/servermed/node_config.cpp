@@ -25,6 +25,14 @@ void read_address(settings_reader& from, const char* key, net::address& into) {
     from.complain(key, where.error().detail);
 }
 
+void read_optional_address(settings_reader& from, const char* key,
+                           std::optional<net::address>& into) {
+  net::address where;
+  read_address(from, key, where);
+  if (from.has(key))
+    into = std::move(where);
+}
+
 void read_ports(settings_reader& from, const char* key, port_range& into) {
   std::string text;
   from.read(key, text);
@@ -82,10 +90,7 @@ void read_limits(settings_reader from, node_config& config) {
 }
 
 void read_cluster(settings_reader from, cluster_config& config) {
-  net::address join;
-  read_address(from, "join", join);
-  if (from.has("join"))
-    config.join = join;
+  read_optional_address(from, "join", config.join);
   read_address(from, "listen", config.listen);
   from.read("host", config.host);
   if (!config.host.empty() && !parse_node_address(to_string(node_address{config.host, 1})))
@@ -95,10 +100,10 @@ void read_cluster(settings_reader from, cluster_config& config) {
     from.complain("lanes", "'" + config.lanes + "' is no address: write HOST:PORT");
 }
 
-// Only control nodes of a cluster speak to the database.
-bool is_decided_elsewhere(const std::filesystem::path& data_dir) {
+// What it will be: alone, all there is.
+node_roles roles_of(const std::filesystem::path& data_dir) {
   auto identity = load_identity(data_dir);
-  return identity && !identity->who().roles.has(node_role::control);
+  return identity ? identity->who().roles : node_roles{node_role::edge, node_role::control};
 }
 
 } // namespace
@@ -116,6 +121,7 @@ result<done> read_config_file(const std::filesystem::path& file, node_config& co
   read_address(from, "http", config.edge.http);
   read_address(from, "tls", config.edge.tls);
   read_address(from, "api", config.api);
+  read_optional_address(from, "health", config.health);
   from.read("tcp_host", config.edge.tcp_host);
   read_ports(from, "tcp_ports", config.tcp_ports);
   from.read("public_http_port", config.public_http_port);
@@ -151,10 +157,13 @@ result<done> check_for_production(const node_config& config) {
       missing += (missing.empty() ? "" : "\n") + std::string{what};
   };
   need(!config.data_dir.empty(), "data_dir is missing");
-  need(config.domain != "localhost", "domain is missing: tunnels are names below it");
-  need(!config.database.empty() || is_decided_elsewhere(config.data_dir),
+  auto roles = roles_of(config.data_dir);
+  auto is_edge = roles.has(node_role::edge);
+  need(!is_edge || config.domain != "localhost", "domain is missing: tunnels are names below it");
+  need(!config.database.empty() || !roles.has(node_role::control),
        "database is missing: a PostgreSQL connection string");
-  need(!config.certificates.empty(), "certificates are missing: one wildcard, or one per name");
+  need(!is_edge || !config.certificates.empty(),
+       "certificates are missing: one wildcard, or one per name");
   if (missing.empty())
     return done{};
   return fail(errc::config_invalid, missing);

@@ -14,6 +14,8 @@
 
 namespace serverme::servermed {
 
+inline constexpr std::uint16_t default_health_port = 8082;
+
 struct port_range {
   std::uint16_t first = 10000;
   std::uint16_t last = 10999;
@@ -39,7 +41,11 @@ struct node_config {
   std::filesystem::path data_dir;
   /// Tunnels are names below it.
   std::string domain = "localhost";
+  /// On control nodes.
   net::address api{"127.0.0.1", 8081};
+  /// Where every node says how it is. Nothing: nowhere on a development server; else on this
+  /// machine, port 8082.
+  std::optional<net::address> health;
   port_range tcp_ports;
   /// As libpq reads it; empty: a private PostgreSQL in the data directory.
   std::string database;

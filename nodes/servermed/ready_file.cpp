@@ -20,15 +20,20 @@ ready_file::~ready_file() {
 }
 
 result<ready_file> ready_file::write(std::filesystem::path path, const ready_addresses& where) {
-  nlohmann::ordered_json text{{"http", net::to_string(where.http)},
-                              {"tls", net::to_string(where.tls)},
-                              {"api", net::to_string(where.api)},
-                              {"domain", where.domain},
-                              {"pid", ::getpid()}};
-  if (where.join)
-    text["join"] = net::to_string(*where.join);
-  if (where.cluster)
-    text["cluster"] = net::to_string(*where.cluster);
+  auto text = nlohmann::ordered_json::object();
+  auto put = [&text](const char* name, const std::optional<net::address>& what) {
+    if (what)
+      text[name] = net::to_string(*what);
+  };
+  put("http", where.http);
+  put("tls", where.tls);
+  put("api", where.api);
+  put("health", where.health);
+  put("join", where.join);
+  put("cluster", where.cluster);
+  text["domain"] = where.domain;
+  text["roles"] = to_string(where.roles);
+  text["pid"] = ::getpid();
   auto written = net::write_file(path, text.dump() + "\n", net::file_readers::everyone);
   if (!written)
     return fail(written.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/channel.hpp"
+#include "protocol/node.hpp"
 #include "protocol/result.hpp"
 
 #include <filesystem>
@@ -11,8 +12,14 @@
 namespace serverme::servermed {
 
 struct ready_addresses {
-  net::address http, tls, api;
+  node_roles roles;
   std::string domain;
+  /// Of an edge.
+  std::optional<net::address> http, tls;
+  /// Of a control node.
+  std::optional<net::address> api;
+  /// Where the node says how it is.
+  std::optional<net::address> health;
   /// Where nodes join; nothing: nowhere here.
   std::optional<net::address> join;
   /// Where other nodes connect; nothing: the server stands alone.

@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import shutil
+import signal
 import stat
 import subprocess
 import zlib
@@ -12,7 +14,10 @@ import pytest
 from support.figures import record
 from support.process import run
 from support.programs import SERVERMED, Edge, Workplace
+from support.settings import PATIENCE
 from support.waiting import Stopwatch, await_condition
+
+CLUSTER = "cluster:\n  join: 127.0.0.1:0\n  listen: 127.0.0.1:0\n  host: 127.0.0.1\n"
 
 
 class Control:
@@ -22,7 +27,7 @@ class Control:
         self.directory = directory
         self.data = directory / "data"
         self.config = directory / "node.yml"
-        self.config.write_text("cluster:\n  join: 127.0.0.1:0\n  host: 127.0.0.1\n")
+        self.config.write_text(CLUSTER)
         self.made = self.command("init", "--role", "edge", "--name", "first", "--host", "127.0.0.1")
         self.node = None
 
@@ -223,6 +228,89 @@ def test_a_removed_node_gets_no_more_certificates(control, machine):
     control.command("node", "remove", made["node"])
     assert_refused(run(renew, check=False), "SM-5023")
     assert control.member(made["node"])["state"] == "removed"
+
+
+@pytest.fixture
+def running(control, machine):
+    """running(data) is a node that runs in there; it joins first unless it has."""
+    nodes = []
+
+    def start(data):
+        config = data.parent / "node.yml"
+        config.write_text(CLUSTER)
+        if not (data / "cluster").exists():
+            join_well(data, control.token()["token"])
+        nodes.append(Edge(data.parent, "--config", config))
+        return nodes[-1]
+
+    yield start
+    for node in nodes:
+        node.discard()
+
+
+def is_member(node):
+    return node.readiness()[1]["parts"]["membership"] == "ready"
+
+
+def identity_in(data):
+    return json.loads((data / "cluster" / "cluster.json").read_text())["node"]
+
+
+def ended_because(node, code):
+    """Whether it has ended by itself, and said why."""
+    return not node.program.is_running and code in node.program.errors()
+
+
+def test_a_node_that_is_removed_while_it_runs_stops_and_stays_out(control, machine, running):
+    data, other = machine(), machine()
+    node, witness = running(data), running(other)
+    await_condition(lambda: is_member(node) and witness.metrics()['serverme_links'] == 2, 10,
+                    "all are connected")
+    watch = Stopwatch()
+    control.command("node", "remove", identity_in(data))
+    await_condition(lambda: ended_because(node, "SM-5023"), 10, "the removed node stops")
+    record("join.removed_stopped_after", round(watch.seconds, 1), "s")
+    assert node.program.process.returncode == 1
+    await_condition(lambda: witness.metrics()['serverme_members{state="alive"}'] == 2, 10,
+                    "the others do not know it any more")
+    with pytest.raises(AssertionError, match="SM-5023"):
+        running(data)
+
+
+def copy_of(data, place):
+    """Another machine with the identity of the one that has `data`."""
+    place.mkdir()
+    shutil.copytree(data / "cluster", place / "cluster")
+    return place
+
+
+def test_a_copy_of_a_node_is_told_so_and_the_original_notices_nothing(machine, running):
+    data = machine()
+    node = running(data)
+    await_condition(lambda: is_member(node), 10, "it is a member")
+    copy = running(copy_of(data, machine()))
+    watch = Stopwatch()
+    await_condition(lambda: ended_because(copy, "SM-5021"), 10, "the copy stops")
+    record("join.copy_stopped_after", round(watch.seconds, 1), "s")
+    assert watch.seconds < 5 * PATIENCE and copy.program.process.returncode == 1
+    assert is_member(node)
+    lost = {name: value for name, value in node.metrics().items() if "link_lost" in name}
+    assert lost and not any(lost.values()), lost
+
+
+def test_a_node_that_went_silent_makes_way_for_its_successor(control, machine, running):
+    """As when a machine loses its power: its connections still look alive elsewhere."""
+    data = machine()
+    node = running(data)
+    await_condition(lambda: is_member(node), 10, "it is a member")
+    node.program.send_signal(signal.SIGSTOP)
+    watch = Stopwatch()
+    again = running(copy_of(data, machine()))
+    await_condition(lambda: is_member(again), 10, "the successor is in")
+    record("join.successor_in_after", round(watch.seconds, 1), "s")
+    assert watch.seconds < 6 * PATIENCE, "4 s, and its start"
+    node.kill()
+    assert again.program.is_running
 
 
 def test_a_node_leaves_and_may_come_back_as_another(control, machine):

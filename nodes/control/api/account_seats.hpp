@@ -1,9 +1,10 @@
 // So many of something at once, for each account and for all: who keeps calls open leaves room for
-// others. Used on one thread.
+// others. Used on one thread, apart from what is counted.
 #pragma once
 
 #include "protocol/ids.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -51,7 +52,7 @@ private:
 
   const std::size_t each_max_;
   const std::size_t all_max_;
-  std::uint64_t refused_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
   /// Shared: a connection may end after us.
   std::shared_ptr<count> taken_ = std::make_shared<count>();
 };

@@ -6,10 +6,12 @@
 #include "nodes/control/api/account_seats.hpp"
 #include "nodes/control/api/api_server.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,8 +40,8 @@ struct api_request {
 
 struct api_answer {
   int status = 200;
-  /// JSON.
   std::string body;
+  std::string_view content_type = "application/json";
   /// With 405: the methods that the resource has.
   std::string allow;
   /// Set: the connection becomes a WebSocket.
@@ -53,10 +55,10 @@ class api_context {
 public:
   api_context(caf::actor_system& system, std::weak_ptr<net::event_loop> loop, api_settings how,
               api_actors asked)
-    : settings{how},
+    : settings{std::move(how)},
       whom{std::move(asked)},
-      live_views{how.live_per_account, how.live_max},
-      replays{how.replays_per_account, how.replays_max},
+      live_views{settings.live_per_account, settings.live_max},
+      replays{settings.replays_per_account, settings.replays_max},
       system_{system},
       loop_{std::move(loop)} {}
 
@@ -64,8 +66,8 @@ public:
   const api_actors whom;
   /// settings.connections_max: those that we wait for longest make room, and while there are none,
   /// new ones are refused.
-  std::uint64_t connections_dropped = 0;
-  std::uint64_t connections_refused = 0;
+  std::atomic<std::uint64_t> connections_dropped = 0;
+  std::atomic<std::uint64_t> connections_refused = 0;
   account_seats live_views;
   account_seats replays;
 

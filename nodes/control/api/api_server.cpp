@@ -1,6 +1,7 @@
 #include "nodes/control/api/api_server.hpp"
 
 #include "nodes/control/api/http_peer.hpp"
+#include "nodes/control/api/resources.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -9,9 +10,9 @@ namespace serverme::control {
 
 struct api_server::state {
   state(caf::actor_system& system, api_settings settings, api_actors whom)
-    : context{system, loop, settings, std::move(whom)},
+    : context{system, loop, std::move(settings), std::move(whom)},
       service{context},
-      peers{settings.connections_max} {}
+      peers{context.settings.connections_max} {}
 
   void greet(net::stream_socket socket) {
     if (peers.is_full())
@@ -68,7 +69,7 @@ struct api_server::state {
 };
 
 api_server::api_server(caf::actor_system& system, api_settings settings, api_actors whom)
-  : state_{std::make_unique<state>(system, settings, std::move(whom))} {}
+  : state_{std::make_unique<state>(system, std::move(settings), std::move(whom))} {}
 
 api_server::~api_server() { stop(); }
 
@@ -101,5 +102,7 @@ void api_server::stop() {
 }
 
 net::address api_server::address() const { return state_->where; }
+
+std::vector<named_count> api_server::counters() const { return counts_of(state_->context); }
 
 } // namespace serverme::control

@@ -2,6 +2,7 @@
 // answers.
 #pragma once
 
+#include "actors/cluster/cluster_member.hpp"
 #include "actors/ports/store.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/tunnel_desk.hpp"
@@ -9,28 +10,61 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace serverme::control {
 
-/// How often a bound was reached.
+/// How often something happened, often that a bound was reached.
 struct named_count {
   std::string name;
   std::uint64_t count = 0;
+  /// For people, one line.
+  std::string_view help{};
 };
 
-/// Everything the API can ask. Doors, so that they stay good while an actor is started again.
+/// Whether a part of the node can do its work.
+struct part_health {
+  std::string name;
+  bool is_ready = true;
+};
+
+/// How a node is, as far as its parts answered in time.
+struct node_health {
+  std::vector<part_health> parts;
+  std::vector<actor_view> actors;
+  /// Nothing: it stands alone, or its membership does not answer.
+  std::optional<member_list> members;
+};
+
+/// Everything the API can ask. Doors, so that they stay good while an actor is started again. Who
+/// tells of health only needs no desk.
 struct api_actors {
-  actors::desk_actor desk;
+  actors::desk_actor desk{};
   actors::store_actor store;
   std::vector<actors::supervisor_actor> supervisors;
+  /// Of this node. None: it stands alone.
+  actors::own_member_actor members{};
   /// Of the node's other parts; returns at once.
   std::function<std::vector<named_count>()> counters = [] { return std::vector<named_count>{}; };
+  /// Parts that are not actors; returns at once.
+  std::function<std::vector<part_health>()> parts = [] { return std::vector<part_health>{}; };
+  /// The node in the text format of Prometheus.
+  std::function<std::string(const node_health&)> metrics
+    = [](const node_health&) { return std::string{}; };
 };
+
+/// Which resources a listener has: all but /metrics, or those for whatever watches the node, which
+/// need no key.
+enum class api_offer : std::uint8_t { calls, health };
 
 struct api_settings {
   net::address listen{"127.0.0.1", 8081};
+  api_offer offer = api_offer::calls;
+  /// Without one of these parts /readyz says 503; without another one "degraded".
+  std::vector<std::string> needed{"database", "actors"};
   std::size_t connections_max = 256;
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
@@ -46,6 +80,8 @@ struct api_settings {
   milliseconds answer_time{30'000};
   /// For an actor to answer.
   milliseconds ask_time{5'000};
+  /// The same when it is asked how it is: who watches a node has little patience.
+  milliseconds probe_time{2'000};
   /// A replay waits for the local service; longer than the edge does, whose answer says why.
   milliseconds replay_time{70'000};
   /// How long a key that was good is believed to be so, and how often open streams are looked at.
@@ -69,6 +105,8 @@ public:
   void stop();
   /// Where it really listens.
   net::address address() const;
+  /// What it refused. From any thread.
+  std::vector<named_count> counters() const;
 
 private:
   struct state;

@@ -4,9 +4,14 @@
 
 namespace serverme::control {
 
+api_service::api_service(api_context& context)
+  : context_{context},
+    resources_{context.settings.offer == api_offer::health ? health_resources() : api_resources()},
+    keys_{context} {}
+
 void api_service::answer(const received_request& what, std::function<void(served_answer)> reply) {
   auto mark = what.target.find('?');
-  auto route = find_resource(api_resources(), what.method, what.target.substr(0, mark));
+  auto route = find_resource(resources_, what.method, what.target.substr(0, mark));
   if (route.found == nullptr) {
     auto refused = error_answer(
       fail(route.allow.empty() ? errc::api_not_found : errc::api_method_not_allowed));

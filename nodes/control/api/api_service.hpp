@@ -4,6 +4,7 @@
 #include "nodes/control/api/key_check.hpp"
 #include "nodes/control/api/router.hpp"
 
+#include <span>
 #include <string_view>
 
 namespace serverme::control {
@@ -25,7 +26,7 @@ struct served_answer {
 
 class api_service {
 public:
-  explicit api_service(api_context& context) : context_{context}, keys_{context} {}
+  explicit api_service(api_context& context);
 
   /// `reply` is called exactly once, on the loop.
   void answer(const received_request& what, std::function<void(served_answer)> reply);
@@ -34,6 +35,7 @@ private:
   void run(const resource& found, api_request request, std::function<void(served_answer)> reply);
 
   api_context& context_;
+  const std::span<const resource> resources_;
   key_check keys_;
 };
 

@@ -36,7 +36,8 @@ std::optional<failure> explain(const error_code& error) {
 http::message_generator make_response(const api_answer& answer, bool is_head, unsigned version,
                                       bool keep_alive) {
   auto with_fields = [&](auto response) {
-    response.set(http::field::content_type, "application/json");
+    response.set(http::field::content_type,
+                 beast::string_view{answer.content_type.data(), answer.content_type.size()});
     response.set(http::field::cache_control, "no-store");
     if (answer.status == 401)
       response.set(http::field::www_authenticate, "Bearer");

@@ -27,8 +27,15 @@ constexpr auto table = std::to_array<resource>({
   {"GET", "/api/v1/counters", access::admins, list_all_counters},
 });
 
+constexpr auto health_table = std::to_array<resource>({
+  {"GET", "/healthz", access::anyone, answer_healthz},
+  {"GET", "/readyz", access::anyone, answer_readyz},
+  {"GET", "/metrics", access::anyone, answer_metrics},
+});
+
 } // namespace
 
 std::span<const resource> api_resources() noexcept { return table; }
+std::span<const resource> health_resources() noexcept { return health_table; }
 
 } // namespace serverme::control

@@ -8,6 +8,7 @@ namespace serverme::control {
 // health.cpp
 void answer_healthz(api_context& context, const api_request& request, answer_with reply);
 void answer_readyz(api_context& context, const api_request& request, answer_with reply);
+void answer_metrics(api_context& context, const api_request& request, answer_with reply);
 
 // tunnels.cpp
 void list_all_tunnels(api_context& context, const api_request& request, answer_with reply);
@@ -30,5 +31,7 @@ void ask_supervisors(api_context& context, std::function<void(result<actor_list>
 
 // counters.cpp
 void list_all_counters(api_context& context, const api_request& request, answer_with reply);
+/// Of the API itself. From any thread.
+std::vector<named_count> counts_of(const api_context& context);
 
 } // namespace serverme::control

@@ -22,6 +22,8 @@ struct resource {
 
 /// Every call of the API.
 std::span<const resource> api_resources() noexcept;
+/// What a node tells whoever watches it.
+std::span<const resource> health_resources() noexcept;
 
 struct routed {
   /// nullptr: there is no such resource, or not with this method.

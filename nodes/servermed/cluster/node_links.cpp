@@ -10,7 +10,6 @@
 #include "nodes/cluster/cluster_transport.hpp"
 #include "nodes/control/cluster/outcast_watch.hpp"
 #include "nodes/control/leadership.hpp"
-#include "nodes/servermed/cluster/outcast_set.hpp"
 #include "protocol/cluster/node_address.hpp"
 
 #include <spdlog/spdlog.h>
@@ -100,7 +99,6 @@ struct node_links::state {
   link_settings settings;
   actors::control_doors doors;
   actors::front_door member, desk, remote, keeper, source;
-  std::shared_ptr<outcast_set> outcasts = std::make_shared<outcast_set>();
   std::unique_ptr<nodes::cluster_transport> transport;
   actors::supervisor_actor supervisor;
   std::vector<caf::actor> spawned;
@@ -163,11 +161,11 @@ actors::child_spec node_links::state::remote_spec(const actors::desk_actor& own)
 actors::child_spec node_links::state::keeper_spec() const {
   actors::outcast_keeper_options options{
     .member = member.as<actors::own_member_actor>(),
-    .on_change
-    = [outcasts = outcasts, recheck = transport->recheck()](const std::vector<node_id>& all) {
-        outcasts->replace(all);
-        recheck();
-      }};
+    .on_change = [outcasts = settings.outcasts,
+                  recheck = transport->recheck()](const std::vector<node_id>& all) {
+      outcasts->replace(all);
+      recheck();
+    }};
   if (!has(node_role::control))
     options.source = source.as<actors::outcast_source_actor>();
   return {.name = "outcast_keeper",
@@ -219,7 +217,7 @@ result<std::unique_ptr<node_links>> node_links::open(caf::actor_system& system,
     = nodes::cluster_transport::open(system, {.credentials = made->settings.identity.credentials,
                                               .run = run_of(made->settings.started),
                                               .listen = made->settings.listen,
-                                              .hooks = hooks_of(made->outcasts)});
+                                              .hooks = hooks_of(made->settings.outcasts)});
   // From here on the destructor closes the doors, without which the system could not end.
   std::unique_ptr<node_links> links{new node_links{std::move(made)}};
   if (!opened)
@@ -255,8 +253,6 @@ actors::own_member_actor node_links::member() const {
 }
 
 net::peer_counts node_links::counts() const { return state_->transport->network().counts(); }
-
-bool node_links::is_outcast(const node_id& node) const { return state_->outcasts->has(node); }
 
 const net::address& node_links::where() const noexcept {
   return state_->transport->network().where();

@@ -10,6 +10,7 @@
 #include "net/cluster/peer_options.hpp"
 #include "nodes/control/database_settings.hpp"
 #include "nodes/servermed/cluster/identity_files.hpp"
+#include "nodes/servermed/cluster/outcast_set.hpp"
 
 #include <functional>
 #include <memory>
@@ -27,6 +28,8 @@ struct link_settings {
   std::string lanes;
   /// Where other nodes connect.
   net::address listen;
+  /// Kept up to date: who was removed from the cluster.
+  std::shared_ptr<outcast_set> outcasts = std::make_shared<outcast_set>();
   /// The node has no place in the cluster and must stop. On one of CAF's threads.
   std::function<void(const failure&)> on_conflict = [](const failure&) {};
 };
@@ -53,8 +56,6 @@ public:
   actors::own_member_actor member() const;
   /// From any thread.
   net::peer_counts counts() const;
-  /// Whether that node was removed from the cluster, as far as is known. From any thread.
-  bool is_outcast(const node_id& node) const;
   /// Where other nodes really connect.
   const net::address& where() const noexcept;
 
@@ -70,8 +71,8 @@ public:
   const actors::supervisor_actor& supervisor() const noexcept;
 
   /// On a control node, once its actors run: offers its store to others while the database answers,
-  /// and its registry whenever it holds the lead, which `lead` says too; and tells all nodes who was
-  /// removed.
+  /// and its registry whenever it holds the lead, which `lead` says too; and tells all nodes who
+  /// was removed.
   void offer_control(const actors::control_doors& own, control::database_settings database,
                      std::shared_ptr<actors::lead_position> lead);
   /// From any thread: there is a new certificate.

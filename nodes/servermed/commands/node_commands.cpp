@@ -18,7 +18,7 @@ namespace {
 
 /// As they were written; empty: not given.
 struct node_options {
-  std::string config_file, data_dir, domain, http, tls, api, tcp_ports, database;
+  std::string config_file, data_dir, domain, http, tls, api, health, tcp_ports, database;
   std::string log_format = "plain", log_level = "info";
   int loops = -1;
 };
@@ -31,7 +31,10 @@ void add_node_options(CLI::App& command, node_options& into) {
   command.add_option("--http", into.http, "Where visitors come")->type_name("HOST:PORT");
   command.add_option("--tls", into.tls, "Where agents come, HTTPS and TLS passthrough")
     ->type_name("HOST:PORT");
-  command.add_option("--api", into.api, "Where the API listens")->type_name("HOST:PORT");
+  command.add_option("--api", into.api, "Where the API listens, on control nodes")
+    ->type_name("HOST:PORT");
+  command.add_option("--health", into.health, "Where the node says how it is: /readyz, /metrics")
+    ->type_name("HOST:PORT");
   command.add_option("--tcp-ports", into.tcp_ports, "Public ports of TCP tunnels")
     ->type_name("FIRST-LAST");
   command.add_option("--database", into.database, "PostgreSQL, as libpq reads it")
@@ -86,6 +89,9 @@ result<node_config> read_config(const node_options& options) {
                               put_address("--api", options.api, config.api)})
     if (!outcome)
       return fail(outcome.error());
+  if (!options.health.empty())
+    if (auto put = put_address("--health", options.health, config.health.emplace()); !put)
+      return fail(put.error());
   return config;
 }
 
@@ -99,15 +105,24 @@ result<done> check_for(node_purpose purpose, const node_config& config) {
 }
 
 void print_banner(const node_config& config, node_purpose purpose, const ready_addresses& where) {
-  auto port = where.http.port == 80 ? "" : ":" + std::to_string(where.http.port);
-  std::cout << "\n  servermed " << SERVERME_VERSION << " is ready.\n\n"
-            << "  Tunnels       http://NAME." << where.domain << port << '\n'
-            << "  HTTP          " << net::to_string(where.http) << '\n'
-            << "  Agents, TLS   " << net::to_string(where.tls) << '\n'
-            << "  TCP tunnels   " << config.edge.tcp_host << ", ports "
-            << to_string(config.tcp_ports) << '\n'
-            << "  API           http://" << net::to_string(where.api) << '\n';
-  if (purpose == node_purpose::development)
+  std::cout << "\n  servermed " << SERVERME_VERSION << " is ready.\n\n";
+  if (where.http && where.tls) {
+    auto port = where.http->port == 80 ? "" : ":" + std::to_string(where.http->port);
+    std::cout << "  Tunnels       http://NAME." << where.domain << port << '\n'
+              << "  HTTP          " << net::to_string(*where.http) << '\n'
+              << "  Agents, TLS   " << net::to_string(*where.tls) << '\n'
+              << "  TCP tunnels   " << config.edge.tcp_host << ", ports "
+              << to_string(config.tcp_ports) << '\n';
+  }
+  if (where.api)
+    std::cout << "  API           http://" << net::to_string(*where.api) << '\n';
+  if (where.health)
+    std::cout << "  Health        http://" << net::to_string(*where.health)
+              << "/readyz, /metrics\n";
+  if (where.cluster)
+    std::cout << "  Cluster       " << net::to_string(*where.cluster) << ", as "
+              << to_string(where.roles) << '\n';
+  if (purpose == node_purpose::development && where.tls && where.api)
     std::cout << "\n  Open a tunnel to port 3000 of this machine:\n\n    serverme --config "
               << (std::filesystem::absolute(config.data_dir) / "cli.yml").string()
               << " http 3000\n\n  Ctrl+C stops the server.\n";
@@ -123,6 +138,8 @@ int run_node(const node_options& options, node_purpose purpose) {
     return report(config.error());
   if (auto outcome = check_for(purpose, *config); !outcome)
     return report(outcome.error());
+  if (purpose == node_purpose::production && !config->health)
+    config->health = net::address{"127.0.0.1", default_health_port};
   auto running = node::start(*config, purpose, stop);
   if (!running)
     return report(running.error());

@@ -20,12 +20,13 @@ class Certificate:
 
 
 class Control(Edge):
-    """The first node of a cluster. It is an edge too."""
+    """The first node of a cluster; an edge too unless it is told otherwise."""
 
-    def __init__(self, directory, settings=""):
+    def __init__(self, directory, settings="", roles=("edge",)):
         config = directory / "control.yml"
         config.write_text(CLUSTER + settings)
-        run([SERVERMED, "init", "--role", "edge", "--host", "127.0.0.1", "--config", config,
+        roles = [word for role in roles for word in ("--role", role)]
+        run([SERVERMED, "init", *roles, "--host", "127.0.0.1", "--config", config,
              "--data-dir", directory / "data", "--json"])
         super().__init__(directory, "--config", config)
         # A restart comes back where the others know it.
@@ -47,6 +48,8 @@ class Member(Edge):
              control.token(role), "--json"])
         super().__init__(directory, "--config", config)
         self._control = control
+        if role != "edge":
+            return
         self.agent_config = directory / "agent.yml"
         self.agent_config.write_text(f"server: localhost:{self.tls[1]}\ntoken: {control.key}\n"
                                      f"ca: {ca or self.data / 'ca.pem'}\n")

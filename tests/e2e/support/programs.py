@@ -25,19 +25,21 @@ class Edge:
         self.data = self.directory / "data"
         self.extra = extra
         self.tcp_ports = tcp_ports or free_port_range(20)
-        self.addresses = {"http": "127.0.0.1:0", "tls": "127.0.0.1:0", "api": "127.0.0.1:0", **ready}
+        self.addresses = {"http": "127.0.0.1:0", "tls": "127.0.0.1:0", "api": "127.0.0.1:0",
+                          "health": "127.0.0.1:0", **ready}
         self.program = None
         self.start()
 
     def start(self):
         self.program = Program("servermed", [
             SERVERMED, "dev", "--data-dir", self.data,
-            "--http", self.addresses["http"], "--tls", self.addresses["tls"],
-            "--api", self.addresses["api"], "--tcp-ports", self.tcp_ports, *self.extra,
+            *(word for name, where in self.addresses.items() for word in (f"--{name}", where)),
+            "--tcp-ports", self.tcp_ports, *self.extra,
         ], self.directory)
         self.ready = await_condition(self._read_ready, 60, "ready.json of servermed")
         # A restart comes back on the ports that agents know.
-        self.addresses = {name: self.ready[name] for name in ("http", "tls", "api")}
+        self.addresses = {name: self.ready.get(name, asked)
+                          for name, asked in self.addresses.items()}
 
     def _read_ready(self):
         if not self.program.is_running:
@@ -117,6 +119,20 @@ class Edge:
         with Wire(self.ready["api"], timeout=30) as wire:
             answer = wire.ask(request(method, path, "api", sent, data), method)
         return answer.status, json.loads(answer.body) if answer.body else None
+
+    def readiness(self, at="health"):
+        """(status, JSON) of /readyz, for whoever sends visitors here, or callers to the API."""
+        with Wire(self.ready[at], timeout=30) as wire:
+            answer = wire.ask(request("GET", "/readyz", "health"), "GET")
+        return answer.status, json.loads(answer.body)
+
+    def metrics(self):
+        """What Prometheus reads: {'serverme_members{state="alive"}': 3.0, ...}."""
+        with Wire(self.ready["health"], timeout=30) as wire:
+            answer = wire.ask(request("GET", "/metrics", "health"), "GET")
+        assert answer.status == 200, answer
+        lines = [line for line in answer.body.decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
     def fetch(self, host, target="/", **keywords):
         """As a visitor of a tunnel."""

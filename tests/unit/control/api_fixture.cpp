@@ -201,9 +201,19 @@ api_fixture::api_fixture(control::api_settings settings)
   : whom{.desk = system.spawn(fake_desk, world),
          .store = system.spawn(fake_store, world),
          .supervisors = {system.spawn(fake_supervisor, world)},
-         .counters = [] {
-           return std::vector<control::named_count>{{"edge_waits_refused", 7}};
-         }} {
+         .counters =
+           [] {
+             return std::vector<control::named_count>{{"edge_waits_refused", 7}};
+           },
+         .parts =
+           [world = world] {
+             std::lock_guard guard{world->mutex};
+             return world->parts;
+           },
+         .metrics =
+           [](const control::node_health& health) {
+             return "parts " + std::to_string(health.parts.size()) + "\n";
+           }} {
   settings.listen = {"127.0.0.1", 0};
   server = std::make_unique<control::api_server>(system, settings, whom);
   if (auto started = server->start(); !started)

@@ -21,6 +21,8 @@ struct api_world {
   std::set<std::string> revoked;
   bool has_database = true;
   bool has_actors = true;
+  /// That are not actors.
+  std::vector<control::part_health> parts;
   std::vector<tunnel_view> tunnels;
   /// Edges that did not answer.
   std::vector<node_id> incomplete;
