@@ -569,6 +569,24 @@ CAF_TEST(a node that is banned itself falls silent) {
   CAF_CHECK(node.tell(ann, {telling(ann)}) == membership::verdict::refused);
 }
 
+CAF_TEST(a node whom its carrier tells that it has no place ends and says why) {
+  fixture node;
+  node.knows_four();
+  node.core.expel(fail(errc::identity_in_use, "an elder process"), node.now);
+  node.take_out();
+  CAF_CHECK(node.saw(event_kind::refused, me));
+  CAF_CHECK(node.tell(ann, {telling(ann)}) == membership::verdict::refused);
+}
+
+CAF_TEST(a node that has left is not expelled) {
+  fixture node;
+  node.knows_four();
+  node.core.leave(node.now);
+  node.core.expel(fail(errc::node_removed), node.now);
+  node.take_out();
+  CAF_CHECK(!node.saw(event_kind::refused, me));
+}
+
 CAF_TEST(an owner who takes nothing out loses messages and not memory) {
   fixture node{{.outgoing_bytes_max = 10'000, .events_max = 10}};
   node.knows_four();
