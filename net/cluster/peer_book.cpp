@@ -17,12 +17,12 @@ void add_one(count_by<Reason>& to, Reason why) {
 
 } // namespace
 
-peer_book::peer_book(event_loop& loop, const node_identity& self, run_number run,
+peer_book::peer_book(event_loop& loop, const node_identity& self, process_start began,
                      const peer_limits& limits, const peer_hooks& hooks)
   : loop_{loop},
     limits_{limits},
     hooks_{hooks},
-    setup_{.loop = loop, .judge = *this, .limits = limits, .self = self, .run = run} {}
+    setup_{.loop = loop, .judge = *this, .limits = limits, .self = self, .began = began} {}
 
 template <class Change>
 void peer_book::count(Change change) {
@@ -143,14 +143,14 @@ std::optional<link_greeting::verdict> peer_book::judge_namesake(const peer_conne
     return link_greeting::verdict::yes;
   auto there = known->second;
   auto now = loop_.now();
-  if (who.peer_run() > there->peer_run()) {
+  if (who.peer_began() > there->peer_began()) {
     if (there->last_sign() > came)
       return link_greeting::verdict::same_identity;
     if (now - there->last_sign() < limits_.elder_silent_after)
       return std::nullopt;
   }
   auto is_fresh = now - there->since() < limits_.handshake_timeout;
-  auto is_same_run = there->peer_run() == who.peer_run();
+  auto is_same_run = there->peer_began() == who.peer_began();
   if (there->was_dialed() && setup_.self.node < who.peer().node && is_fresh && is_same_run)
     return link_greeting::verdict::duplicate;
   there->lose(peer_loss::replaced, fail(errc::session_replaced, "it connected anew"));

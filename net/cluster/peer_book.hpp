@@ -17,8 +17,8 @@ public:
   using dial_done = std::function<void(result<dialed_peer>)>;
   using connection_ptr = std::shared_ptr<peer_connection>;
 
-  peer_book(event_loop& loop, const node_identity& self, run_number run, const peer_limits& limits,
-            const peer_hooks& hooks);
+  peer_book(event_loop& loop, const node_identity& self, process_start began,
+            const peer_limits& limits, const peer_hooks& hooks);
 
   void accept(stream_socket socket, const ssl_context& context);
   void dial(stream_socket socket, const ssl_context& context, dial_done done);

@@ -51,7 +51,7 @@ void peer_connection::on_secured() {
 
 void peer_connection::greet(link_greeting::verdict says) {
   byte_queue out;
-  append(out, link_greeting{.says = says, .run = setup_.run});
+  append(out, link_greeting{.says = says, .began = setup_.began});
   channel_->write(out.view());
 }
 
@@ -72,7 +72,7 @@ void peer_connection::hear_greeting() {
   auto heard = read_link_greeting(greeting_.view());
   if (!heard)
     return refuse(peer_refusal::no_greeting, heard.error());
-  peer_run_ = heard->run;
+  peer_began_ = heard->began;
   if (was_dialed()) {
     obey(heard->says);
   } else {
@@ -130,7 +130,7 @@ void peer_connection::obey(link_greeting::verdict says) {
 
 // Whoever it is has our key. The elder of two goes on; who talks to himself has one run.
 void peer_connection::refuse_namesake() {
-  auto is_younger = was_dialed() && setup_.run > peer_run_;
+  auto is_younger = was_dialed() && setup_.began > peer_began_;
   refuse(peer_refusal::same_identity,
          fail(is_younger ? errc::identity_in_use : errc::certificate_refused,
               is_younger ? "an elder process has this node's identity" : "it is this node itself"));
@@ -139,8 +139,8 @@ void peer_connection::refuse_namesake() {
 void peer_connection::prove() {
   stage_ = stage::proven;
   since_ = setup_.loop.now();
-  gate_.emplace(dialed_, basp_node_of(peer(), peer_run_), basp_node_of(setup_.self, setup_.run),
-                setup_.limits.basp);
+  gate_.emplace(dialed_, basp_node_of(peer(), peer_run()),
+                basp_node_of(setup_.self, setup_.began.run), setup_.limits.basp);
   setup_.judge.on_proven(*this);
 }
 

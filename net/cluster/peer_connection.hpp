@@ -40,7 +40,7 @@ struct peer_setup {
   peer_judge& judge;
   const peer_limits& limits;
   node_identity self;
-  run_number run;
+  process_start began;
 };
 
 class peer_connection final : public peer_wire,
@@ -68,6 +68,7 @@ public:
   const node_certificate& certificate() const noexcept { return certificate_; }
   const address& where() const noexcept { return where_; }
   time_point since() const noexcept { return since_; }
+  const process_start& peer_began() const noexcept { return peer_began_; }
   /// When the last bytes came.
   time_point last_sign() const noexcept { return last_sign_; }
   std::uint64_t left_out() const noexcept { return gate_ ? gate_->left_out() : 0; }
@@ -75,7 +76,7 @@ public:
   // -- peer_wire --------------------------------------------------------------
 
   const node_identity& peer() const noexcept override { return certificate_.identity; }
-  run_number peer_run() const noexcept override { return peer_run_; }
+  run_number peer_run() const noexcept override { return peer_began_.run; }
   std::string peer_address() const override { return to_string(where_); }
   void start(std::function<void()> news) override { buffers_.start(std::move(news)); }
   bool take(byte_queue& into) override;
@@ -110,7 +111,7 @@ private:
   std::unique_ptr<channel> channel_; // of the loop alone; gone before the loop
   address where_;
   node_certificate certificate_;
-  run_number peer_run_ = 0;
+  process_start peer_began_;
   stage stage_ = stage::securing;
   time_point since_, heard_, last_sign_;
   byte_queue greeting_;

@@ -42,7 +42,7 @@ struct peer_network::state {
     : options{std::move(from)},
       context{std::move(made)},
       names{loop, options.resolve},
-      book{loop, self, options.run, options.limits, options.hooks},
+      book{loop, self, {options.run, options.run_nanoseconds}, options.limits, options.hooks},
       identity{self} {}
 
   result<done> listen() {

@@ -18,6 +18,8 @@ struct peer_network_options {
   node_credentials credentials;
   /// Of this process; also in CAF's node id.
   run_number run = 0;
+  /// Of the second that the run is: tells processes apart that began in the same one.
+  std::uint32_t run_nanoseconds = 0;
   /// Port 0: a free one. Nothing: this node only dials.
   std::optional<address> listen;
   peer_limits limits;

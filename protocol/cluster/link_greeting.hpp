@@ -7,6 +7,15 @@
 
 namespace serverme {
 
+/// When a process began, as far as it tells: of two the one with the smaller is the elder.
+struct process_start {
+  run_number run = 0;
+  /// Of the second that the run is; 0: it does not say.
+  std::uint32_t nanoseconds = 0;
+
+  friend auto operator<=>(const process_start&, const process_start&) = default;
+};
+
 /// Each side sends one: the one that dialed first, the other its verdict.
 struct link_greeting {
   /// Every later number means no to who does not know it.
@@ -27,13 +36,13 @@ struct link_greeting {
 
   verdict says = verdict::yes;
   std::uint16_t version = newest_version;
-  run_number run = 0;
+  process_start began;
 
   friend bool operator==(const link_greeting&, const link_greeting&) = default;
 };
 
-/// "SMNL", version (2 bytes), verdict (1), run (4), 5 bytes that are zero until they mean
-/// something.
+/// "SMNL", version (2 bytes), verdict (1), run (4), nanoseconds (4), a byte that is zero until it
+/// means something.
 void append(byte_queue& out, const link_greeting& greeting);
 
 /// @pre from.size() >= link_greeting::bytes

@@ -53,6 +53,12 @@ net::peer_hooks hooks_of(const std::shared_ptr<outcast_set>& outcasts) {
   return hooks;
 }
 
+std::uint32_t part_of(wall_time started) {
+  auto since_epoch
+    = std::chrono::duration_cast<std::chrono::nanoseconds>(started.time_since_epoch());
+  return static_cast<std::uint32_t>((since_epoch % seconds{1}).count());
+}
+
 void log_news(const member_news& news) {
   auto who = to_string(news.who.id) + (news.who.name.empty() ? "" : ", " + news.who.name);
   switch (news.kind) {
@@ -216,6 +222,7 @@ result<std::unique_ptr<node_links>> node_links::open(caf::actor_system& system,
   auto opened
     = nodes::cluster_transport::open(system, {.credentials = made->settings.identity.credentials,
                                               .run = run_of(made->settings.started),
+                                              .run_nanoseconds = part_of(made->settings.started),
                                               .listen = made->settings.listen,
                                               .hooks = hooks_of(made->settings.outcasts)});
   // From here on the destructor closes the doors, without which the system could not end.

@@ -173,6 +173,16 @@ CAF_TEST(an elder process that comes back drives the younger one out) {
   CAF_CHECK_EQUAL(two.last_wire()->peer_run(), 1u);
 }
 
+CAF_TEST(of two processes of one second the elder stays too) {
+  auto first = options(1), second = options(1);
+  first.run_nanoseconds = 1'000;
+  second.run_nanoseconds = 2'000;
+  test_peer two{options(2), anywhere}, copy{second}, one{first};
+  auto ends = connect(copy, two);
+  CAF_CHECK(one.dial(two.port()).value().wire);
+  CAF_CHECK(has_ended(*ends.first));
+}
+
 CAF_TEST(a node does not talk to itself and a copy of it is told so) {
   test_peer two{options(2), anywhere}, same{options(2)}, copy{younger(2), anywhere};
   CAF_CHECK(same.dial(two.port()).error().code == errc::certificate_refused);

@@ -18,12 +18,12 @@ byte_queue bytes_of(const link_greeting& greeting) {
 } // namespace
 
 CAF_TEST(a greeting is these bytes) {
-  auto out = bytes_of({link_greeting::verdict::duplicate, 1, 0x01020304});
-  CAF_CHECK(out.text() == std::string_view("SMNL\0\1\1\1\2\3\4\0\0\0\0\0", 16));
+  auto out = bytes_of({link_greeting::verdict::duplicate, 1, {0x01020304, 0x05060708}});
+  CAF_CHECK(out.text() == std::string_view("SMNL\0\1\1\1\2\3\4\5\6\7\10\0", 16));
 }
 
 CAF_TEST(a greeting is read as it was written) {
-  link_greeting greeting{link_greeting::verdict::same_identity, 9, 0xfffffffe};
+  link_greeting greeting{link_greeting::verdict::same_identity, 9, {0xfffffffe, 999'999'999}};
   CAF_CHECK(read_link_greeting(bytes_of(greeting).view()).value() == greeting);
 }
 
