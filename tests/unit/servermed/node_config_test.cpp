@@ -3,6 +3,8 @@
 #include "nodes/servermed/node_config.hpp"
 
 #include "net/file.hpp"
+#include "nodes/servermed/cluster/identity_files.hpp"
+#include "tests/unit/servermed/cluster_member.hpp"
 #include "tests/unit/support/temporary_directory.hpp"
 #include "tests/unit/test.hpp"
 
@@ -94,6 +96,33 @@ CAF_TEST(a production node must be told what has no default) {
   CAF_REQUIRE(!outcome);
   for (const auto* what : {"data_dir", "domain", "database", "certificates"})
     CAF_CHECK(outcome.error().detail.find(what) != std::string::npos);
+}
+
+CAF_TEST(a node needs no more than its roles do) {
+  auto missing_of = [this](node_roles roles, const char* name) {
+    tests::cluster_member member;
+    member.who.roles = roles;
+    node_config config;
+    config.data_dir = place / name;
+    std::filesystem::create_directory(config.data_dir);
+    CAF_REQUIRE(begin_identity(config.data_dir, member.request.key));
+    auto kept = member.identity();
+    if (roles.has(node_role::control))
+      kept.cluster_key = "opens the CA";
+    CAF_REQUIRE(keep_identity(config.data_dir, kept));
+    auto outcome = check_for_production(config);
+    return outcome ? std::string{} : outcome.error().detail;
+  };
+  CAF_CHECK_EQUAL(missing_of({node_role::worker}, "worker"), "");
+  auto at_edge = missing_of({node_role::edge}, "edge");
+  CAF_CHECK(at_edge.find("certificates") != std::string::npos);
+  CAF_CHECK(at_edge.find("database") == std::string::npos);
+  CAF_CHECK(missing_of({node_role::control}, "control").starts_with("database"));
+}
+
+CAF_TEST(where a node says how it is may be anywhere) {
+  CAF_CHECK(!read("api: 127.0.0.1:1\n")->health);
+  CAF_CHECK(read("health: '*:9000'\n")->health->port == 9000);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
