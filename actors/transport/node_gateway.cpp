@@ -77,6 +77,10 @@ void know(self_type self, const node_identity& who, const caf::actor& gateway) {
   state.waiters.erase(who.node);
 }
 
+bool is_of(const peer_wire& wire, const caf::node_id& process) {
+  return caf_node_of(basp_node_of(wire.peer(), wire.peer_run())) == process;
+}
+
 void forget(self_type self, const caf::down_msg& down) {
   auto& state = self->state;
   std::erase_if(state.services, [&](const auto& each) {
@@ -90,9 +94,13 @@ void forget(self_type self, const caf::down_msg& down) {
     return;
   auto who = gone->second.who;
   state.peers.erase(gone);
-  // A gateway that failed on a node that lives: only a new connection brings the next one.
-  if (auto wire = state.wires.extract(who.node))
-    wire.mapped()->close();
+  // A gateway that failed on a node that lives: only a new connection brings the next one. What
+  // another process of that node has connected meanwhile stays.
+  auto wire = state.wires.find(who.node);
+  if (wire != state.wires.end() && is_of(*wire->second, down.source.node())) {
+    wire->second->close();
+    state.wires.erase(wire);
+  }
   tell_watchers(self, peer_down{who});
 }
 

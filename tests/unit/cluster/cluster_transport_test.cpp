@@ -81,6 +81,23 @@ CAF_TEST(a link that is cut heals) {
   }
 }
 
+CAF_TEST(a process that takes the place of another one is not cut with it) {
+  test_node host{cluster, 1, 1, 0, {.elder_silent_after = milliseconds{0}}};
+  host.offer_echo();
+  test_node former{cluster, 2, 1}, latter{cluster, 2, 2};
+  {
+    link_owner link{former, host.port()};
+    CAF_REQUIRE(await([&] { return link.is_up() && host.peers() == 1; }));
+  }
+  link_owner link{latter, host.port()};
+  CAF_REQUIRE(await([&] { return link.is_up() && former.peers() == 0; }));
+  for (int round = 0; round < 100; ++round)
+    CAF_REQUIRE_EQUAL(link.ask("round"), "round from 1");
+  auto lost = host.transport->network().counts();
+  CAF_CHECK(lost.of(net::peer_loss::replaced) == 1 && lost.of(net::peer_loss::closed) == 0);
+  CAF_CHECK_EQUAL(link.downs(), 0);
+}
+
 CAF_TEST(an actor that dies on a node that lives is told and found again when there is a new one) {
   auto one = start(1), two = start(2);
   auto first = two->offer_echo();
