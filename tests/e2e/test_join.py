@@ -7,6 +7,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import time
 import zlib
 
 import pytest
@@ -304,6 +305,8 @@ def test_a_node_that_went_silent_makes_way_for_its_successor(control, machine, r
     node = running(data)
     await_condition(lambda: is_member(node), 10, "it is a member")
     node.program.send_signal(signal.SIGSTOP)
+    begun = int(time.time())
+    await_condition(lambda: int(time.time()) > begun, 2, "the next second: that is what a run is")
     watch = Stopwatch()
     again = running(copy_of(data, machine()))
     await_condition(lambda: is_member(again), 10, "the successor is in")
