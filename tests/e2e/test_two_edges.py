@@ -134,17 +134,3 @@ def test_a_drained_home_costs_nobody_anything(control, edges, shop):
     assert there.failures + elsewhere.failures == []
     assert len(shop.events("disconnected")) == before
     assert not home.program.is_running
-
-
-def test_a_tunnel_moves_while_no_control_node_answers(control, edges, shop):
-    home, other = edges
-    await_name(other, shop)
-    control.kill()
-    try:
-        mark = shop.mark()
-        home.kill()
-        assert shop.await_event("connected", 10, start=mark)["resumed"]
-        await_condition(lambda: other.fetch(host_at(other, shop)).status == 200, 10, "it is served")
-    finally:
-        control.start()
-    await_condition(lambda: other.fetch(host_at(other, shop)).status == 200, 30, "and still is")
