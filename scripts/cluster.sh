@@ -106,6 +106,7 @@ node: $1
 http: $at:8080
 tls: $at:8443
 api: $at:8081
+health: $at:8082
 tcp_host: $at
 tcp_ports: 10000-10099
 certificates:
@@ -203,7 +204,8 @@ for node in "${nodes[@]}"; do
 done
 cat <<TEXT
 
-  Each has visitors at port 8080, agents and TLS at 8443, the API at 8081.
+  Edges have visitors at port 8080, agents and TLS at 8443; control nodes the API at 8081. Each node says how it
+  is at 8082: curl http://${address[worker-1]}:8082/readyz, .../metrics
 
   Who is there      build/bin/servermed node list --config $shown/control-1.yml
   All tunnels       build/bin/serverme status --config $shown/demo-cli.yml --api http://${address[control-2]}:8081

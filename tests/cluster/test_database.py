@@ -3,7 +3,6 @@
 import time
 
 from stage.laptops import Laptop
-from stage.parts import has
 from stage.scene import fault, open_everywhere
 from support.waiting import await_condition
 
@@ -62,9 +61,9 @@ def test_with_all_control_nodes_away_edges_go_on(cluster, tunnels, load):
         await_condition(lambda: not laptop.is_up, 15, "the laptop has lost its edge")
         cluster.laptops.mend()
         laptop.await_event("connected", 20, mark, resumed=True)
-        if has("roles"):  # a balancer must not take visitors away from edges that serve
-            status, said = cluster.edges()[0].readiness()
-            assert (status, said["status"]) == (200, "degraded") and "leader" in said["missing"]
+        # A balancer must not take visitors away from edges that serve.
+        status, said = cluster.edges()[0].readiness()
+        assert (status, said["status"]) == (200, "degraded") and "leader" in said["missing"]
         for node in cluster.of("control"):
             node.start()
         back = time.time()

@@ -4,7 +4,6 @@ import socket
 
 import pytest
 
-from stage.parts import needs
 from support.waiting import await_condition
 
 
@@ -16,14 +15,12 @@ def listens(node, port):
     return True
 
 
-@needs("roles")
 @pytest.mark.parametrize("role, ports", [("edge", {80, 443}), ("control", {8081, 7946}), ("worker", set())])
 def test_a_node_listens_where_its_role_says(cluster, role, ports):
     node = cluster.of(role)[0]
     assert {port for port in (80, 443, 8081, 7946) if listens(node, port)} == ports
 
 
-@needs("roles")
 def test_every_node_counts_the_others(cluster):
     for node in cluster.all():
         await_condition(lambda: node.metrics()['serverme_members{state="alive"}'] == 7, 5, node.name)
@@ -32,7 +29,6 @@ def test_every_node_counts_the_others(cluster):
                     5, "one leads")
 
 
-@needs("bans")
 def test_a_node_that_is_removed_stops_and_is_let_in_no_more(cluster):
     """A fourth edge, for this test alone."""
     node = cluster.join("edge-9", "edge").start()

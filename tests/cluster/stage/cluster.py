@@ -8,8 +8,7 @@ from support.process import run
 from support.waiting import await_condition
 
 from .database import Database
-from .node import HEALTH_PORT, Node, await_seen
-from .parts import has
+from .node import Node, await_seen
 
 DOMAIN = "tunnels.test"
 # What agents are told: each edge is behind it.
@@ -21,6 +20,7 @@ domain: {domain}
 http: 0.0.0.0:80
 tls: 0.0.0.0:443
 api: 0.0.0.0:8081
+health: 0.0.0.0:8082
 tcp_host: 0.0.0.0
 tcp_ports: 10000-10199
 certificates:
@@ -77,8 +77,6 @@ class Cluster:
         self.network.name(f"{name}.{EDGES}", host.address)
         settings = _SETTINGS.format(name=name, data=self.place / name / "data", place=self.place,
                                     domain=DOMAIN, address=host.address)
-        if has("roles"):
-            settings += f"health: 0.0.0.0:{HEALTH_PORT}\n"
         if "control" in roles:
             settings += f"database: {self.database.url}\n"
         self.nodes[name] = Node(host, self.place, roles, settings)

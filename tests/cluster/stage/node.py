@@ -11,8 +11,6 @@ from support.programs import SERVERMED
 from support.waiting import await_condition
 from support.wire import Wire, fetch, request
 
-from .parts import has
-
 HEALTH_PORT = 8082
 # What the log says of other members, as node_links.cpp writes it.
 _NEWS = re.compile(r"^node [0-9a-f]{32}, (?P<name>\S+) (?P<what>is a member|was started again|"
@@ -114,7 +112,7 @@ class Node:
 
     def readiness(self):
         """(status, JSON) of /readyz, as a balancer asks."""
-        answer = fetch((self.address, HEALTH_PORT if has("roles") else 8081), "/readyz", "node")
+        answer = fetch((self.address, HEALTH_PORT), "/readyz", "node")
         return answer.status, json.loads(answer.body)
 
     def metrics(self):

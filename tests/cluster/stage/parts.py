@@ -9,9 +9,7 @@ import os
 import pytest
 
 MISSING = {
-    "roles": "a node has the parts of an edge whatever its roles, and no health listener",
     "status": "servermed status is not there",
-    "bans": "a node that was removed is not cut off by the others",
 }
 
 
