@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from stage.scene import await_told, fault, open_everywhere
+from stage.scene import await_all_served, await_told, fault, open_everywhere
 from support.programs import SERVERMED
 
 # A directory with servermed of an earlier commit.
 OLD = os.environ.get("SERVERME_CLUSTER_OLD_BIN")
-# An edge that has just started hears from the others what they serve; until then its answer is SM-1004.
-_LEARNS_WITHIN = 1.0
 
 
-def roll(cluster, nodes, servermed=SERVERMED):
-    """One after the other. {name: when it was away}: from its stop until others had let it in again."""
+def roll(cluster, nodes, load, servermed=SERVERMED):
+    """One after the other: the next one when all names are served at all edges again. {name: when it was
+    away}; an edge that has just started answers SM-1004 until it has heard what the others serve."""
     away = {}
     for node in nodes:
         node.servermed = servermed
@@ -28,7 +27,8 @@ def roll(cluster, nodes, servermed=SERVERMED):
         await_told(others, node.name, "left", stopped)
         node.start()
         await_told(others, node.name, "alive", stopped, timeout=10)
-        away[node.name] = (stopped, time.time() + _LEARNS_WITHIN)
+        await_all_served(load, time.time())
+        away[node.name] = (stopped, time.time())
     return away
 
 
@@ -36,7 +36,7 @@ def roll(cluster, nodes, servermed=SERVERMED):
 def test_nodes_that_carry_no_visitors_are_rolled_without_a_failed_request(cluster, tunnels, load, role):
     open_everywhere(cluster, tunnels, load)
     with fault(f"roll_{role}", load) as cost:
-        roll(cluster, cluster.of(role))
+        roll(cluster, cluster.of(role), load)
     assert cost.failed() == {}
 
 
@@ -44,7 +44,7 @@ def test_edges_are_rolled_without_a_failed_request(cluster, tunnels, load):
     """Whoever does not ask the very edge that is away notices nothing, wherever the agent was."""
     open_everywhere(cluster, tunnels, load)
     with fault("roll_edge", load) as cost:
-        away = roll(cluster, cluster.edges())
+        away = roll(cluster, cluster.edges(), load)
     elsewhere = [each for each in cost.outcomes() if each.kind != "answered"
                  and not away[each.edge][0] - 0.5 <= each.began <= away[each.edge][1]]
     cost.note("failed_elsewhere", len(elsewhere))
@@ -60,4 +60,4 @@ def test_nodes_of_two_versions_are_one_cluster(cluster, tunnels, load):
     for version, servermed in (("old", Path(OLD) / "servermed"), ("new", SERVERMED)):
         for role in ("control", "edge", "worker"):
             with fault(f"to_the_{version}_version.{role}", load):
-                roll(cluster, cluster.of(role), servermed)
+                roll(cluster, cluster.of(role), load, servermed)
