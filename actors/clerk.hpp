@@ -25,7 +25,7 @@ struct clerk_state {
   bool is_looking = false;
 };
 
-using clerk_self = caf::stateful_actor<clerk_state, probed<caf::event_based_actor>>*;
+using clerk_self = caf::stateful_actor<clerk_state, probed<caf::event_based_actor, clerk_state>>*;
 
 /// Begins one question.
 struct errand {

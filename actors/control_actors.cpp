@@ -25,7 +25,9 @@ control_actors::control_actors(caf::actor_system& system, control_doors doors, c
       },
     .door = doors_.names,
     .restarted = std::move(settings.names_restarted)};
-  supervisor_ = spawn_supervisor(system, {std::move(store), std::move(names)}, settings.restarts);
+  supervisor_
+    = spawn_supervisor(system, {std::move(store), std::move(names)}, settings.restarts,
+                       {.group = "control", .on_failed = std::move(settings.on_child_failed)});
 }
 
 control_actors::~control_actors() { stop(last_patience); }

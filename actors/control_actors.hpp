@@ -26,6 +26,8 @@ struct control_actor_settings {
   /// Called when the registry has lost its memory: whoever holds leases says so again.
   std::function<void()> names_restarted = [] {};
   restart_policy restarts;
+  /// See supervisor_report.
+  std::function<void(const child_failure&)> on_child_failed = [](const child_failure&) {};
 };
 
 class control_actors {

@@ -29,7 +29,8 @@ edge_actors::edge_actors(caf::actor_system& system, const store_actor& store,
   if (settings.cluster)
     children.push_back(exchange_spec(*settings.cluster, settings.exchanged));
   children.push_back(reception_spec(store, outside, settings.reception));
-  supervisor_ = spawn_supervisor(system, std::move(children), settings.restarts);
+  supervisor_ = spawn_supervisor(system, std::move(children), settings.restarts,
+                                 {.group = "edge", .on_failed = settings.on_child_failed});
 }
 
 edge_actors::~edge_actors() { stop(last_patience); }

@@ -37,6 +37,8 @@ struct edge_actor_settings {
   route_table_settings routes;
   reception_settings reception;
   restart_policy restarts;
+  /// See supervisor_report.
+  std::function<void(const child_failure&)> on_child_failed = [](const child_failure&) {};
   /// Captures that wait for one inspector.
   std::size_t captures_waiting_max = 128;
   std::shared_ptr<exchange_counters> exchanged = std::make_shared<exchange_counters>();

@@ -1,16 +1,46 @@
 #include "actors/front_door.hpp"
 
+#include <deque>
 #include <mutex>
+#include <utility>
 
 namespace serverme::actors {
 
 class front_door::target {
 public:
-  explicit target(std::string name) : name_{std::move(name)} {}
+  target(std::string name, unheard_facts facts) : name_{std::move(name)}, facts_{facts} {}
 
   void set(caf::strong_actor_ptr whom) {
+    auto next = whom;
+    std::deque<caf::mailbox_element_ptr> waited;
+    {
+      std::lock_guard guard{mutex_};
+      whom_.swap(whom); // the old one dies outside the lock
+      if (next)
+        waited.swap(waiting_);
+    }
+    for (auto& each : waited)
+      next->enqueue(std::move(each), nullptr);
+  }
+
+  /// nullptr: nobody is there. A fact that waits is taken.
+  caf::strong_actor_ptr find_for(caf::mailbox_element_ptr& what) {
+    caf::mailbox_element_ptr dropped;
     std::lock_guard guard{mutex_};
-    std::swap(whom_, whom); // the old one dies outside the lock
+    if (!whom_ && facts_ == unheard_facts::wait && !what->mid.is_request()) {
+      waiting_.push_back(std::move(what));
+      if (waiting_.size() > waiting_max) {
+        dropped = std::move(waiting_.front());
+        waiting_.pop_front();
+      }
+    }
+    return whom_;
+  }
+
+  void forget_waiting() {
+    std::deque<caf::mailbox_element_ptr> dropped;
+    std::lock_guard guard{mutex_};
+    dropped.swap(waiting_);
   }
 
   caf::strong_actor_ptr get() const {
@@ -22,8 +52,10 @@ public:
 
 private:
   const std::string name_;
+  const unheard_facts facts_;
   mutable std::mutex mutex_;
   caf::strong_actor_ptr whom_;
+  std::deque<caf::mailbox_element_ptr> waiting_;
 };
 
 namespace {
@@ -43,9 +75,9 @@ public:
     auto& content = what->content();
     if (content.match_elements<caf::exit_msg>() || content.match_elements<caf::down_msg>())
       return caf::event_based_actor::enqueue(std::move(what), host);
-    if (auto whom = target_->get())
+    if (auto whom = target_->find_for(what))
       whom->enqueue(std::move(what), host);
-    else if (what->mid.is_request() && what->sender)
+    else if (what && what->mid.is_request() && what->sender)
       what->sender->enqueue(nullptr, what->mid.response_id(),
                             caf::make_message(make_caf_error(
                               fail(errc::control_unavailable, target_->name() + " is restarting"))),
@@ -58,8 +90,8 @@ private:
 
 } // namespace
 
-front_door::front_door(caf::actor_system& system, std::string name)
-  : target_{std::make_shared<target>(std::move(name))},
+front_door::front_door(caf::actor_system& system, std::string name, unheard_facts facts)
+  : target_{std::make_shared<target>(std::move(name), facts)},
     handle_{system.spawn<door_actor>(target_)} {}
 
 void front_door::lead_to(caf::strong_actor_ptr whom) { target_->set(std::move(whom)); }
@@ -68,6 +100,7 @@ caf::strong_actor_ptr front_door::leads_to() const { return target_->get(); }
 
 void front_door::close() {
   target_->set(nullptr);
+  target_->forget_waiting();
   caf::anon_send_exit(handle_, caf::exit_reason::user_shutdown);
 }
 

@@ -1,32 +1,16 @@
 // What every actor of ours is built on: it counts its messages, and keeps CAF from printing.
 //
-// The packaged CAF has no profiler hooks; two virtual functions give the same numbers. Readers
-// never wait for the actor, so that the numbers stay readable while it is stuck.
+// The packaged CAF has no profiler hooks; two virtual functions give the same numbers
+// (actors/watch/census.hpp).
 #pragma once
 
 #include "actors/messaging.hpp"
+#include "actors/watch/census.hpp"
+#include "actors/watch/test_door.hpp"
 
-#include <atomic>
-#include <cstdint>
 #include <exception>
 
 namespace serverme::actors {
-
-class vital_signs {
-public:
-  virtual ~vital_signs() = default;
-
-  std::uint64_t handled() const noexcept { return handled_.load(std::memory_order_relaxed); }
-  std::uint64_t queued() const noexcept {
-    auto done = handled();
-    auto came = received_.load(std::memory_order_relaxed);
-    return came > done ? came - done : 0;
-  }
-
-protected:
-  std::atomic<std::uint64_t> received_{0};
-  std::atomic<std::uint64_t> handled_{0};
-};
 
 /// nullptr when the actor is none of ours.
 inline const vital_signs* vital_signs_of(const caf::strong_actor_ptr& whom) {
@@ -34,10 +18,12 @@ inline const vital_signs* vital_signs_of(const caf::strong_actor_ptr& whom) {
               : nullptr;
 }
 
-template <class Base>
+/// `State::name` is what it is called.
+template <class Base, class State>
 class probed : public Base, public vital_signs {
 public:
-  explicit probed(caf::actor_config& config) : Base(config) {
+  explicit probed(caf::actor_config& config)
+    : Base(config), vital_signs(this->home_system(), State::name, this->id()) {
     // The default handlers print to stdout: noise, and a leak of what is in messages.
     this->set_default_handler(caf::drop);
     this->set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});
@@ -58,15 +44,21 @@ public:
   }
 
   caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    pass_test_door(what.content());
     auto outcome = Base::consume(what);
     if (outcome != caf::invoke_message_result::skipped) // a skipped one comes again
       handled_.fetch_add(1, std::memory_order_relaxed);
     return outcome;
   }
+
+  bool cleanup(caf::error&& why, caf::execution_unit* host) override {
+    leave_census();
+    return Base::cleanup(std::move(why), host);
+  }
 };
 
 /// `self` of an actor with this interface and state.
 template <class Interface, class State>
-using self_pointer = caf::stateful_actor<State, probed<typename Interface::base>>*;
+using self_pointer = caf::stateful_actor<State, probed<typename Interface::base, State>>*;
 
 } // namespace serverme::actors

@@ -6,9 +6,11 @@
 #include "protocol/messages/actor_views.hpp"
 #include "protocol/messages/captures.hpp"
 #include "protocol/messages/claims.hpp"
+#include "protocol/messages/cluster_events.hpp"
 #include "protocol/messages/leases.hpp"
 #include "protocol/messages/members.hpp"
 #include "protocol/messages/neighbours.hpp"
+#include "protocol/messages/node_reports.hpp"
 #include "protocol/messages/sessions.hpp"
 #include "protocol/messages/tunnels.hpp"
 
@@ -72,9 +74,16 @@ void register_tunnels(caf::actor_system_config& config) {
     .add_message_type<relay_captures>("sm.relay_captures")
     .add_message_type<relaying>("sm.relaying")
     .add_message_type<relayed_captures>("sm.relayed_captures")
-    .add_message_type<captures_taken>("sm.captures_taken")
-    .add_message_type<list_actors>("sm.list_actors")
-    .add_message_type<actor_list>("sm.actor_list");
+    .add_message_type<captures_taken>("sm.captures_taken");
+}
+
+void register_reports(caf::actor_system_config& config) {
+  config.add_message_type<list_actors>("sm.list_actors")
+    .add_message_type<actor_list>("sm.actor_list")
+    .add_message_type<describe_node>("sm.describe_node")
+    .add_message_type<node_report>("sm.node_report")
+    .add_message_type<list_events>("sm.list_events")
+    .add_message_type<event_list>("sm.event_list");
 }
 
 void register_members(caf::actor_system_config& config) {
@@ -113,6 +122,7 @@ void register_types(caf::actor_system_config& config) {
   register_tunnels(config);
   register_members(config);
   register_neighbours(config);
+  register_reports(config);
 }
 
 } // namespace serverme::actors

@@ -21,18 +21,27 @@ struct child {
 
 struct supervisor_state {
   static inline const char* name = "supervisor";
+  supervisor_state() = default; // declared: CAF would build an aggregate from the actor itself
+
   std::vector<child> children;
+  supervisor_report report;
   std::optional<caf::error> stopping;
 };
 
 using supervisor_self = self_pointer<supervisor_actor, supervisor_state>;
+
+void lead_to(const child& which, caf::strong_actor_ptr whom) {
+  if (auto door = which.spec.door)
+    door->lead_to(std::move(whom));
+}
 
 void stop_next(supervisor_self self) {
   auto& state = self->state;
   for (auto each = state.children.rbegin(); each != state.children.rend(); ++each) {
     if (each->handle)
       return self->send_exit(each->handle, caf::exit_reason::user_shutdown);
-    each->spec.door.close();
+    if (each->spec.door)
+      each->spec.door->close();
   }
   self->quit(*state.stopping);
 }
@@ -48,9 +57,12 @@ void child_failed(supervisor_self self, const restart_policy& policy, std::size_
                   std::string why) {
   auto& failed = self->state.children[index];
   failed.last_error = std::move(why);
+  const auto& report = self->state.report;
   auto ran = self->clock().now() - failed.since;
   failed.failures = ran > policy.stable ? 1 : failed.failures + 1;
-  if (failed.failures > policy.failures_max) {
+  auto is_given_up = failed.failures > policy.failures_max;
+  report.on_failed({report.group, failed.spec.name, failed.last_error, is_given_up});
+  if (is_given_up) {
     failed.standing = actor_standing::given_up;
     return stop_all(
       self, make_caf_error(fail(errc::control_unavailable,
@@ -71,7 +83,7 @@ void start_child(supervisor_self self, const restart_policy& policy, std::size_t
     return child_failed(self, policy, index, why.what());
   }
   starting.standing = actor_standing::running;
-  starting.spec.door.lead_to(caf::actor_cast<caf::strong_actor_ptr>(starting.handle));
+  lead_to(starting, caf::actor_cast<caf::strong_actor_ptr>(starting.handle));
   self->monitor(starting.handle);
 }
 
@@ -83,7 +95,7 @@ void child_down(supervisor_self self, const restart_policy& policy, const caf::d
   if (down == children.end())
     return;
   down->handle = nullptr;
-  down->spec.door.lead_to(nullptr);
+  lead_to(*down, nullptr);
   if (self->state.stopping)
     return stop_next(self);
   auto why = to_failure(news.reason);
@@ -99,10 +111,13 @@ actor_list describe_children(supervisor_self self) {
                     .standing = each.standing,
                     .restarts = each.restarts,
                     .age = std::chrono::duration_cast<milliseconds>(now - each.since),
-                    .last_error = each.last_error};
+                    .last_error = each.last_error,
+                    .kind = {},
+                    .group = self->state.report.group};
     if (const auto* signs = vital_signs_of(caf::actor_cast<caf::strong_actor_ptr>(each.handle))) {
       view.queued = signs->queued();
       view.handled = signs->handled();
+      view.kind = signs->kind();
     }
     list.actors.push_back(std::move(view));
   }
@@ -110,7 +125,8 @@ actor_list describe_children(supervisor_self self) {
 }
 
 supervisor_actor::behavior_type supervisor(supervisor_self self, std::vector<child_spec> specs,
-                                           restart_policy policy) {
+                                           restart_policy policy, supervisor_report report) {
+  self->state.report = std::move(report);
   for (auto& spec : specs)
     self->state.children.push_back({.spec = std::move(spec)});
   self->set_exit_handler([self](caf::scheduled_actor*, caf::exit_msg& order) {
@@ -138,8 +154,8 @@ supervisor_actor::behavior_type supervisor(supervisor_self self, std::vector<chi
 } // namespace
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<child_spec> children,
-                                  restart_policy policy) {
-  return system.spawn(supervisor, std::move(children), policy);
+                                  restart_policy policy, supervisor_report report) {
+  return system.spawn(supervisor, std::move(children), policy, std::move(report));
 }
 
 void on_failure(const supervisor_actor& whom, std::function<void(const failure&)> call) {

@@ -12,6 +12,7 @@
 #include "protocol/time.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,8 @@ struct child_spec {
   std::string name;
   /// Called at the start and after each failure. One that throws counts as one that failed.
   std::function<caf::actor()> start;
-  /// Where others reach the child, whatever its incarnation.
-  front_door door;
+  /// Where others reach the child, whatever its incarnation. Nothing: nobody has to.
+  std::optional<front_door> door;
   /// Called after a restart: who feeds the child repeats itself.
   std::function<void()> restarted = [] {};
 };
@@ -48,8 +49,23 @@ struct restart_policy {
   std::uint64_t failures_max = 10;
 };
 
+struct child_failure {
+  std::string group;
+  std::string name;
+  std::string why;
+  /// It is not started again: all of the group end.
+  bool is_given_up = false;
+};
+
+struct supervisor_report {
+  /// What the children are called together: "edge", "control", ...
+  std::string group;
+  /// Called on one of CAF's threads.
+  std::function<void(const child_failure&)> on_failed = [](const child_failure&) {};
+};
+
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<child_spec> children,
-                                  restart_policy policy = {});
+                                  restart_policy policy = {}, supervisor_report report = {});
 
 /// `call` is called on one of CAF's threads when a child failed so often that all was given up: the
 /// node cannot go on.

@@ -173,6 +173,9 @@ constexpr auto catalogue = std::to_array<error_entry>({
    "Check that one runs, its address, and that a firewall lets its join port (7946) through."},
   {errc::last_control_node, "last_control_node", 409, "it is the last control node of its cluster",
    "Let another control node join first."},
+  {errc::node_not_running, "node_not_running", 0, "no node runs there that could be asked",
+   "Start it, or name a control node that runs: its --data-dir or --config, or --api and "
+   "--key-file."},
 });
 
 constexpr error_entry unknown{errc{}, "unknown", 500, "an unknown error",

@@ -94,6 +94,7 @@ enum class errc : std::uint16_t {
   cluster_key_missing = 5024,
   control_unreachable = 5025,
   last_control_node = 5026,
+  node_not_running = 5027,
 };
 
 /// What the list says about one code.

@@ -2,11 +2,9 @@
 
 #include "actors/cluster/endpoint_places.hpp"
 #include "actors/probed.hpp"
-#include "actors/transport/cluster_config.hpp"
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -17,19 +15,12 @@ namespace {
 // A sink has its own time for the edge's answer: it ends first.
 constexpr milliseconds sink_extra{500};
 
-struct edge {
-  caf::actor gateway; // none: this node itself
-  caf::actor desk;    // none: not found yet, or no more
-  bool is_asked = false;
-};
-
 struct cluster_desk_state {
   static inline const char* name = "cluster_desk";
   cluster_desk_state() = default; // declared: CAF would build an aggregate from the actor itself
 
   cluster_desk_options options;
-  std::map<node_id, edge> edges;
-  std::map<node_id, caf::actor_clock::time_point> lost;
+  peer_services services; // the desks of edges
   endpoint_places places{0};
   std::set<caf::actor_addr> sinks;
   std::size_t questions = 0;
@@ -37,80 +28,11 @@ struct cluster_desk_state {
 
 using desk_self = self_pointer<cluster_desk_actor, cluster_desk_state>;
 
-// ---- which edges there are
-
-void found(desk_self self, node_id node, const caf::actor& by, const service_location& where) {
-  auto there = self->state.edges.find(node);
-  if (there == self->state.edges.end() || there->second.gateway != by || !where.actor)
-    return;
-  std::set<std::string> interface { where.interface.begin(), where.interface.end() };
-  if (!self->system().assignable(interface, self->system().message_types<remote_desk_actor>()))
-    return;
-  there->second.desk = caf::actor_cast<caf::actor>(where.actor);
-  self->monitor(where.actor);
-}
-
-void look_for_desk(desk_self self, node_id node, edge& there) {
-  if (there.desk || there.is_asked)
-    return;
-  there.is_asked = true;
-  auto asked = [self, node, by = there.gateway] {
-    auto each = self->state.edges.find(node);
-    if (each != self->state.edges.end() && each->second.gateway == by)
-      each->second.is_asked = false;
-  };
-  self
-    ->request(there.gateway, self->state.options.answer_within,
-              find_service{self->state.options.service})
-    .then(
-      [self, node, by = there.gateway, asked](const service_location& where) {
-        asked();
-        found(self, node, by, where);
-      },
-      [asked](const caf::error&) { asked(); });
-}
-
-void look(desk_self self) {
-  auto& state = self->state;
-  auto forgotten = self->clock().now() - state.options.lost_for;
-  std::erase_if(state.lost, [&](const auto& each) { return each.second <= forgotten; });
-  for (auto& [node, there] : state.edges)
-    look_for_desk(self, node, there);
-  self->delayed_send(self, state.options.look_every, look_for_desks{});
-}
-
-void came(desk_self self, const peer_up& news) {
-  auto& state = self->state;
-  if (!news.who.roles.has(state.options.role))
-    return;
-  state.lost.erase(news.who.node);
-  auto& there = state.edges[news.who.node];
-  there = {.gateway = news.gateway, .desk = nullptr};
-  look_for_desk(self, news.who.node, there);
-}
-
-void left(desk_self self, const peer_down& news) {
-  if (self->state.edges.erase(news.who.node) > 0)
-    self->state.lost[news.who.node] = self->clock().now();
-}
+using edge = peer_services::place;
 
 void ended(desk_self self, const caf::actor_addr& who) {
-  auto& state = self->state;
-  if (state.sinks.erase(who) > 0)
-    return;
-  for (auto& [node, there] : state.edges)
-    if (there.desk && there.desk.address() == who)
-      there.desk = nullptr;
-}
-
-std::vector<node_id> missing(const cluster_desk_state& state) {
-  std::vector<node_id> nodes;
-  for (const auto& [node, since] : state.lost)
-    nodes.push_back(node);
-  for (const auto& [node, there] : state.edges)
-    if (!there.desk)
-      nodes.push_back(node);
-  return nodes;
+  if (self->state.sinks.erase(who) == 0)
+    service_ended(self, who);
 }
 
 // ---- one question, answered once
@@ -184,12 +106,12 @@ caf::result<tunnel_list> list(desk_self self, const list_tunnels& ask) {
   if (!whose)
     return too_many("questions");
   auto what = std::make_shared<gathering>(gathering{.whose = whose, .all = {}});
-  what->all.incomplete = missing(state);
-  for (const auto& [node, there] : state.edges) {
-    if (!there.desk)
+  what->all.incomplete = state.services.missing();
+  for (const auto& [node, there] : state.services.places) {
+    if (!there.actor)
       continue;
     ++what->awaited;
-    self->request(there.desk, state.options.answer_within, ask)
+    self->request(there.actor, state.options.answer_within, ask)
       .then(
         [self, what, from = node](tunnel_list& some) {
           add(self->state, *what, from, some);
@@ -234,12 +156,12 @@ void conclude_without(search& what) {
 void locate(desk_self self, const get_tunnel& ask, std::function<void(result<node_id>)> tell) {
   auto& state = self->state;
   auto what = std::make_shared<search>(search{.endpoint = ask.endpoint, .tell = std::move(tell)});
-  what->is_incomplete = !missing(state).empty();
-  for (const auto& [node, there] : state.edges) {
-    if (!there.desk)
+  what->is_incomplete = !state.services.missing().empty();
+  for (const auto& [node, there] : state.services.places) {
+    if (!there.actor)
       continue;
     ++what->awaited;
-    self->request(there.desk, state.options.answer_within, ask)
+    self->request(there.actor, state.options.answer_within, ask)
       .then(
         [self, what, at = node](const tunnel_view&) {
           self->state.places.remember(what->endpoint, at);
@@ -261,27 +183,27 @@ auto send_question(desk_self self, const edge& there, const Request& ask) {
   const auto& options = self->state.options;
   auto within
     = std::is_same_v<Request, replay_capture> ? options.replay_within : options.answer_within;
-  return self->request(there.desk, within, ask);
+  return self->request(there.actor, within, ask);
 }
 
 // A feed does not travel: what it is given comes from a sink on this node.
 auto send_question(desk_self self, const edge& there, const watch_captures& ask) {
   auto within = self->state.options.answer_within;
   if (!there.gateway)
-    return self->request(there.desk, within, ask);
+    return self->request(there.actor, within, ask);
   auto sink = caf::actor_cast<caf::actor>(spawn_capture_sink(
     self->system(), self->address(), ask.feed, sink_times{.answer_within = within}));
   self->state.sinks.insert(sink.address());
   self->monitor(sink);
-  return self->request(sink, within + sink_extra, watch_remote{there.desk, ask.who, ask.endpoint});
+  return self->request(sink, within + sink_extra, watch_remote{there.actor, ask.who, ask.endpoint});
 }
 
 using refusal = std::function<void(caf::error&)>;
 
 template <class Reply, class Request>
 void put(const shared_question<Reply, Request>& what, node_id node, refusal refused) {
-  auto there = what->self->state.edges.find(node);
-  if (there == what->self->state.edges.end() || !there->second.desk) {
+  auto there = what->self->state.services.places.find(node);
+  if (there == what->self->state.services.places.end() || !there->second.actor) {
     what->refuse(make_caf_error(fail(errc::control_unavailable, "its edge is gone")));
     return;
   }
@@ -317,8 +239,8 @@ caf::result<Reply> ask_about(desk_self self, const Request& ask) {
     return too_many("questions");
   auto promise = what->promise;
   auto known = state.places.find(ask.endpoint);
-  auto there = known ? state.edges.find(*known) : state.edges.end();
-  if (there == state.edges.end() || !there->second.desk)
+  auto there = known ? state.services.places.find(*known) : state.services.places.end();
+  if (there == state.services.places.end() || !there->second.actor)
     find_and_put(what, std::nullopt);
   else
     put(what, *known, [what, node = *known](caf::error& why) {
@@ -340,13 +262,16 @@ void begin(desk_self self, const gateway_actor& gateway, const cluster_desk_opti
   auto& state = self->state;
   state.options = options;
   state.places = endpoint_places{options.places_max};
-  if (options.own)
-    state.edges[node_of(self->system().node()).value_or(node_id{})]
-      = {.gateway = nullptr, .desk = caf::actor_cast<caf::actor>(options.own)};
   self->set_down_handler(
     [self](caf::scheduled_actor*, caf::down_msg& news) { ended(self, news.source); });
-  self->send(gateway, watch_peers{caf::actor_cast<caf::actor>(self)});
-  self->delayed_send(self, options.look_every, look_for_desks{});
+  begin_services(self, gateway,
+                 {.service = options.service,
+                  .role = options.role,
+                  .interface = self->system().message_types<remote_desk_actor>(),
+                  .look_every = options.look_every,
+                  .answer_within = options.answer_within,
+                  .lost_for = options.lost_for},
+                 options.own ? caf::actor_cast<caf::actor>(options.own) : caf::actor{});
 }
 
 cluster_desk_actor::behavior_type cluster_desk(desk_self self, const gateway_actor& gateway,
@@ -361,9 +286,9 @@ cluster_desk_actor::behavior_type cluster_desk(desk_self self, const gateway_act
     [self](const clear_captures& ask) { return ask_about<captures_cleared>(self, ask); },
     [self](const replay_capture& ask) { return ask_about<capture_found>(self, ask); },
     [self](const watch_captures& ask) { return watch(self, ask); },
-    [self](const peer_up& news) { came(self, news); },
-    [self](const peer_down& news) { left(self, news); },
-    [self](const look_for_desks&) { look(self); },
+    [self](const peer_up& news) { service_peer_came(self, news); },
+    [self](const peer_down& news) { service_peer_left(self, news); },
+    [self](const look_for_services&) { look_for_all_services(self); },
   };
 }
 

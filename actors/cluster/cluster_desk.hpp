@@ -8,20 +8,17 @@
 #pragma once
 
 #include "actors/cluster/remote_desk.hpp"
-#include "actors/transport/node_gateway.hpp"
+#include "actors/transport/peer_services.hpp"
 
 #include <string>
 
 namespace serverme::actors {
 
-/// Its own timer.
-struct look_for_desks {};
-
 using cluster_desk_actor = desk_actor::extend<
   // From the gateway.
   takes<peer_up>, takes<peer_down>,
   // Its own timer.
-  takes<look_for_desks>>;
+  takes<look_for_services>>;
 
 struct cluster_desk_options {
   /// Of this node, when it is an edge as well.
@@ -51,5 +48,3 @@ cluster_desk_actor spawn_cluster_desk(caf::actor_system& system, const gateway_a
                                       cluster_desk_options options);
 
 } // namespace serverme::actors
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::look_for_desks)

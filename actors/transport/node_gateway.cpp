@@ -37,6 +37,15 @@ struct node_gateway_state {
   ~node_gateway_state() {
     for (auto& [node, wire] : wires)
       wire->close();
+    for (const auto& [node, each] : peers)
+      for (const auto& watcher : memory->watchers)
+        caf::anon_send(watcher, peer_down{each.who});
+    auto why = make_caf_error(fail(errc::control_unavailable, "the gateway has ended"));
+    for (auto& [number, promise] : dials)
+      promise.deliver(why);
+    for (auto& [node, all] : waiters)
+      for (auto& each : all)
+        each.promise.deliver(why);
   }
 
   broker_actor broker;
@@ -46,8 +55,7 @@ struct node_gateway_state {
   std::map<node_id, std::shared_ptr<peer_wire>> wires; // the newest of each node
   std::map<node_id, peer> peers;                       // those whose gateway is known
   std::map<node_id, std::vector<waiter>> waiters;
-  std::map<std::string, service_location> services;
-  std::vector<caf::actor> watchers;
+  std::shared_ptr<gateway_memory> memory = std::make_shared<gateway_memory>();
 };
 
 using self_type = self_pointer<gateway_actor, node_gateway_state>;
@@ -58,7 +66,7 @@ caf::io::scribe_ptr adopt(self_type self, const std::shared_ptr<peer_wire>& wire
 }
 
 void tell_watchers(self_type self, const auto& news) {
-  for (const auto& each : self->state.watchers)
+  for (const auto& each : self->state.memory->watchers)
     caf::anon_send(each, news);
 }
 
@@ -83,10 +91,10 @@ bool is_of(const peer_wire& wire, const caf::node_id& process) {
 
 void forget(self_type self, const caf::down_msg& down) {
   auto& state = self->state;
-  std::erase_if(state.services, [&](const auto& each) {
+  std::erase_if(state.memory->services, [&](const auto& each) {
     return each.second.actor && each.second.actor->address() == down.source;
   });
-  std::erase_if(state.watchers,
+  std::erase_if(state.memory->watchers,
                 [&](const caf::actor& each) { return each.address() == down.source; });
   auto gone = std::ranges::find_if(
     state.peers, [&](const auto& each) { return each.second.gateway.address() == down.source; });
@@ -201,19 +209,44 @@ void on_give_up(self_type self, const give_up_waiting& late) {
     waiting.erase(all);
 }
 
-gateway_actor::behavior_type node_gateway(self_type self, const peer_dialer& dial) {
+caf::result<service_location> find(self_type self, const find_service& wanted) {
+  const auto& services = self->state.memory->services;
+  auto found = services.find(wanted.name);
+  if (found == services.end())
+    return make_caf_error(fail(errc::control_unavailable, "no service '" + wanted.name + "'"));
+  return found->second;
+}
+
+// Whoever asks again is told again.
+void watch(self_type self, const watch_peers& wish) {
+  auto& watchers = self->state.memory->watchers;
+  if (std::ranges::find(watchers, wish.watcher) == watchers.end()) {
+    self->monitor(wish.watcher);
+    watchers.push_back(wish.watcher);
+  }
+  for (const auto& [node, peer] : self->state.peers)
+    caf::anon_send(wish.watcher, peer_up{peer.who, peer.gateway});
+}
+
+// Those who ended meanwhile are told of at once, and forgotten.
+void remember(self_type self, std::shared_ptr<gateway_memory> memory) {
+  for (const auto& [name, service] : memory->services)
+    self->monitor(service.actor);
+  for (const auto& watcher : memory->watchers)
+    self->monitor(watcher);
+  self->state.memory = std::move(memory);
+}
+
+gateway_actor::behavior_type node_gateway(self_type self, const peer_dialer& dial,
+                                          std::shared_ptr<gateway_memory> memory) {
   self->state.broker
     = self->system().middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
   self->state.dial = dial;
   self->set_down_handler([self](const caf::down_msg& down) { forget(self, down); });
+  remember(self, std::move(memory));
   return {
     [self](const greet_node& greeting) { return on_greet(self, greeting); },
-    [self](const find_service& wanted) -> caf::result<service_location> {
-      auto found = self->state.services.find(wanted.name);
-      if (found == self->state.services.end())
-        return make_caf_error(fail(errc::control_unavailable, "no service '" + wanted.name + "'"));
-      return found->second;
-    },
+    [self](const find_service& wanted) { return find(self, wanted); },
     [self](const connect_peer& wanted) { return on_connect(self, wanted); },
     [self](const wire_came& came) {
       caf::anon_send(self->state.broker, caf::publish_atom::value, adopt(self, came.wire),
@@ -221,16 +254,11 @@ gateway_actor::behavior_type node_gateway(self_type self, const peer_dialer& dia
                      std::set<std::string>{});
     },
     [self](const offer_service& offer) {
-      self->state.services[offer.name] = {offer.actor, offer.interface};
+      self->state.memory->services[offer.name] = {offer.actor, offer.interface};
       self->monitor(offer.actor);
     },
-    [self](const withdraw_service& order) { self->state.services.erase(order.name); },
-    [self](const watch_peers& wish) {
-      self->monitor(wish.watcher);
-      self->state.watchers.push_back(wish.watcher);
-      for (const auto& [node, peer] : self->state.peers)
-        caf::anon_send(wish.watcher, peer_up{peer.who, peer.gateway});
-    },
+    [self](const withdraw_service& order) { self->state.memory->services.erase(order.name); },
+    [self](const watch_peers& wish) { watch(self, wish); },
     [self](const list_peers&) {
       peer_list out;
       for (const auto& [node, peer] : self->state.peers)
@@ -244,8 +272,9 @@ gateway_actor::behavior_type node_gateway(self_type self, const peer_dialer& dia
 
 } // namespace
 
-gateway_actor spawn_node_gateway(caf::actor_system& system, peer_dialer dial) {
-  return system.spawn(node_gateway, std::move(dial));
+gateway_actor spawn_node_gateway(caf::actor_system& system, peer_dialer dial,
+                                 std::shared_ptr<gateway_memory> memory) {
+  return system.spawn(node_gateway, std::move(dial), std::move(memory));
 }
 
 } // namespace serverme::actors

@@ -65,6 +65,31 @@ CAF_TEST(a door that was closed leads nowhere) {
   CAF_CHECK_EQUAL(asked(), errc::control_unavailable);
 }
 
+CAF_TEST(facts wait for the next one where a door is told so) {
+  using listener = caf::typed_actor<actors::takes<probe_store>>;
+  actors::front_door patient{sys, "the listener", actors::unheard_facts::wait};
+  int heard = 0;
+  auto somebody_who_counts = [&] {
+    auto whom = sys.spawn([&heard]() -> listener::behavior_type {
+      return {[&heard](const probe_store&) { ++heard; }};
+    });
+    return guard(caf::actor_cast<caf::actor>(whom));
+  };
+  tell(patient.as<listener>(), probe_store{});
+  tell(patient.as<listener>(), probe_store{});
+  patient.lead_to(caf::actor_cast<caf::strong_actor_ptr>(somebody_who_counts()));
+  sched.run();
+  CAF_CHECK_EQUAL(heard, 2);
+  patient.lead_to(nullptr);
+  for (std::size_t i = 0; i < actors::front_door::waiting_max + 5; ++i)
+    caf::anon_send(patient.as<listener>(), probe_store{});
+  patient.lead_to(caf::actor_cast<caf::strong_actor_ptr>(somebody_who_counts()));
+  sched.run();
+  CAF_CHECK_EQUAL(heard, 2 + static_cast<int>(actors::front_door::waiting_max));
+  patient.close();
+  sched.run();
+}
+
 CAF_TEST(an error keeps its code and its detail on the way) {
   auto why = actors::to_failure(actors::make_caf_error(fail(errc::name_taken, "name shop")));
   CAF_CHECK(why == fail(errc::name_taken, "name shop"));
