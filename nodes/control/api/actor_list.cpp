@@ -1,29 +1,10 @@
 // How the actors are: for admins.
-#include "nodes/control/api/answers.hpp"
+#include "nodes/control/api/cluster_json.hpp"
 #include "nodes/control/api/resources.hpp"
 
 namespace serverme::control {
 
 namespace {
-
-std::string_view to_string(actor_standing standing) noexcept {
-  switch (standing) {
-    case actor_standing::running: return "running";
-    case actor_standing::waiting_to_restart: return "waiting_to_restart";
-    case actor_standing::given_up: return "given_up";
-  }
-  return "unknown";
-}
-
-json view_json(const actor_view& view) {
-  return {{"name", view.name},
-          {"state", std::string{to_string(view.standing)}},
-          {"restarts", view.restarts},
-          {"age_seconds", std::chrono::duration_cast<seconds>(view.age).count()},
-          {"last_error", view.last_error},
-          {"queued", view.queued},
-          {"handled", view.handled}};
-}
 
 /// One after the other: there are two or three.
 void ask_next(api_context& context, std::size_t index, actor_list so_far,
@@ -53,7 +34,7 @@ void list_all_actors(api_context& context, const api_request&, answer_with reply
       return reply(error_answer(list.error()));
     auto views = json::array();
     for (const auto& each : list->actors)
-      views.push_back(view_json(each));
+      views.push_back(actor_json(each));
     reply(json_answer({{"actors", std::move(views)}}));
   });
 }

@@ -83,9 +83,13 @@ std::string_view trimmed(std::string_view text) {
 
 } // namespace
 
+// Heads may hold any byte; one that is no UTF-8 is replaced rather than refused.
+std::string event_text(const json& event) {
+  return event.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 api_answer json_answer(const json& body, int status) {
-  // Heads may hold any byte; one that is no UTF-8 is replaced rather than refused.
-  return {.status = status, .body = body.dump(-1, ' ', false, json::error_handler_t::replace)};
+  return {.status = status, .body = event_text(body)};
 }
 
 api_answer error_answer(const failure& why) {

@@ -19,6 +19,9 @@ api_answer json_answer(const json& body, int status = 200);
 /// strangers.
 api_answer error_answer(const failure& why);
 
+/// A message of a live stream.
+std::string event_text(const json& event);
+
 /// 64 bits are more than a JSON number holds.
 template <class Id>
 std::string id_text(Id id) {

@@ -17,12 +17,21 @@
 
 namespace serverme::control {
 
-/// The captures that a WebSocket sends.
+/// JSON texts for a WebSocket.
+struct live_batch {
+  std::vector<std::string> texts;
+  /// Nothing will come any more.
+  bool ended = false;
+};
+
 struct live_source {
-  std::shared_ptr<actors::capture_feed> feed;
+  /// What there is by now; bounded, and never waits. Letting go of it unsubscribes.
+  std::function<live_batch()> take;
   /// What to call, on the loop, when there is something to take.
   std::shared_ptr<std::function<void()>> bell;
   account_seats::seat seat;
+  /// Told when it has ended.
+  std::string end_reason;
 };
 
 struct api_request {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/cluster/cluster_member.hpp"
+#include "actors/cluster/cluster_overview.hpp"
 #include "actors/ports/store.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/tunnel_desk.hpp"
@@ -47,6 +48,8 @@ struct api_actors {
   std::vector<actors::supervisor_actor> supervisors;
   /// Of this node. None: it stands alone.
   actors::own_member_actor members{};
+  /// Of the cluster; of this node when it stands alone. None: nothing is known.
+  actors::cluster_overview_actor overview{};
   /// Of the node's other parts; returns at once.
   std::function<std::vector<named_count>()> counters = [] { return std::vector<named_count>{}; };
   /// Parts that are not actors; returns at once.
@@ -65,6 +68,9 @@ struct api_settings {
   api_offer offer = api_offer::calls;
   /// Without one of these parts /readyz says 503; without another one "degraded".
   std::vector<std::string> needed{"database", "actors"};
+  /// SHA-256 of a key that makes an admin, whatever the database says or whether it is there;
+  /// empty: there is none.
+  std::string operator_key_hash;
   std::size_t connections_max = 256;
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
@@ -88,6 +94,8 @@ struct api_settings {
   milliseconds key_trust{2'000};
   /// Captures that wait for a reader of a live stream; older ones are lost, and counted.
   std::size_t live_waiting_max = 100;
+  /// The same of the cluster's: a reader gets all nodes at once, at first.
+  std::size_t cluster_waiting_max = 1'000;
   /// A live stream that is silent is pinged; a reader that does not answer is gone.
   milliseconds live_silence{30'000};
 };

@@ -1,8 +1,23 @@
 // A tunnel's requests as they happen, over a WebSocket.
-#include "nodes/control/api/answers.hpp"
+#include "nodes/control/api/capture_json.hpp"
 #include "nodes/control/api/resources.hpp"
 
 namespace serverme::control {
+
+namespace {
+
+live_batch take_from(actors::capture_feed& feed) {
+  auto batch = feed.take();
+  live_batch out{.texts = {}, .ended = batch.ended};
+  if (batch.lost > 0)
+    out.texts.push_back(event_text({{"event", "lost"}, {"count", batch.lost}}));
+  for (const auto& each : batch.captures)
+    out.texts.push_back(
+      event_text({{"event", "request"}, {"request", summary_json(summarize(*each))}}));
+  return out;
+}
+
+} // namespace
 
 void open_live(api_context& context, const api_request& request, answer_with reply) {
   auto endpoint = parse_id<endpoint_id>(request.ids[0]);
@@ -23,7 +38,11 @@ void open_live(api_context& context, const api_request& request, answer_with rep
                                   auto seat = context.live_views.hold(who);
                                   if (!watching)
                                     return reply(error_answer(watching.error()));
-                                  reply({.status = 101, .live = {feed, bell, std::move(seat)}});
+                                  reply({.status = 101,
+                                         .live = {.take = [feed] { return take_from(*feed); },
+                                                  .bell = bell,
+                                                  .seat = std::move(seat),
+                                                  .end_reason = "the tunnel is gone"}});
                                 });
 }
 

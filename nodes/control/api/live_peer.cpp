@@ -1,7 +1,5 @@
 #include "nodes/control/api/live_peer.hpp"
 
-#include "nodes/control/api/capture_json.hpp"
-
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
@@ -18,10 +16,6 @@ using boost::system::error_code;
 
 // Nothing is asked of a reader but to read.
 constexpr std::size_t incoming_max = 1024;
-
-std::string event_text(json event) {
-  return event.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 class live_peer final : public api_peer, public std::enable_shared_from_this<live_peer> {
 public:
@@ -46,7 +40,10 @@ public:
   }
 
   void close() override { beast::get_lowest_layer(socket_).close(); }
-  std::optional<key_id> trusted_key() const override { return key_; }
+  /// The operator's is in no database, and good while this server runs.
+  std::optional<key_id> trusted_key() const override {
+    return key_.value != 0 ? std::optional{key_} : std::nullopt;
+  }
   void on_key_revoked() override { end({websocket::close_code::policy_error, "key revoked"}); }
 
 private:
@@ -71,12 +68,9 @@ private:
   }
 
   void take() {
-    auto batch = source_.feed->take();
-    if (batch.lost > 0)
-      outgoing_.push_back(event_text({{"event", "lost"}, {"count", batch.lost}}));
-    for (const auto& each : batch.captures)
-      outgoing_.push_back(
-        event_text({{"event", "request"}, {"request", summary_json(summarize(*each))}}));
+    auto batch = source_.take();
+    for (auto& each : batch.texts)
+      outgoing_.push_back(std::move(each));
     has_ended_ = has_ended_ || batch.ended;
   }
 
@@ -87,7 +81,7 @@ private:
     if (outgoing_.empty())
       take();
     if (outgoing_.empty())
-      return has_ended_ ? end({websocket::close_code::normal, "the tunnel is gone"}) : void();
+      return has_ended_ ? end({websocket::close_code::normal, source_.end_reason}) : void();
     is_writing_ = true;
     socket_.async_write(boost::asio::buffer(outgoing_.front()),
                         [self = shared_from_this()](const error_code& error, std::size_t) {

@@ -1,4 +1,4 @@
-// A WebSocket that sends a tunnel's requests as they happen.
+// A WebSocket that sends what happens: of a tunnel, or of the cluster.
 #pragma once
 
 #include "nodes/control/api/api_peers.hpp"

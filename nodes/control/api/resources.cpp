@@ -12,6 +12,9 @@ namespace {
 constexpr auto filters
   = std::to_array<std::string_view>({"method", "status", "path", "limit", "before"});
 
+constexpr auto which_node = std::to_array<std::string_view>({"node"});
+constexpr auto which_events = std::to_array<std::string_view>({"since", "limit"});
+
 constexpr auto table = std::to_array<resource>({
   {"GET", "/healthz", access::anyone, answer_healthz},
   {"GET", "/readyz", access::anyone, answer_readyz},
@@ -23,6 +26,10 @@ constexpr auto table = std::to_array<resource>({
   {"GET", "/api/v1/tunnels/{}/requests/{}", access::any_key, get_request},
   {"POST", "/api/v1/tunnels/{}/requests/{}/replay", access::any_key, replay_request},
   {"GET", "/api/v1/tunnels/{}/live", access::any_key, open_live},
+  {"GET", "/api/v1/cluster/nodes", access::admins, list_cluster_nodes},
+  {"GET", "/api/v1/cluster/actors", access::admins, list_cluster_actors, which_node},
+  {"GET", "/api/v1/cluster/events", access::admins, list_cluster_events, which_events},
+  {"GET", "/api/v1/cluster/live", access::admins, open_cluster_live},
   {"GET", "/api/v1/actors", access::admins, list_all_actors},
   {"GET", "/api/v1/counters", access::admins, list_all_counters},
 });

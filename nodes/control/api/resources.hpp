@@ -29,6 +29,14 @@ void list_all_actors(api_context& context, const api_request& request, answer_wi
 /// What every supervisor says, in their order. @errors control_unavailable
 void ask_supervisors(api_context& context, std::function<void(result<actor_list>)> answered);
 
+// cluster.cpp
+void list_cluster_nodes(api_context& context, const api_request& request, answer_with reply);
+void list_cluster_actors(api_context& context, const api_request& request, answer_with reply);
+void list_cluster_events(api_context& context, const api_request& request, answer_with reply);
+
+// cluster_live.cpp
+void open_cluster_live(api_context& context, const api_request& request, answer_with reply);
+
 // counters.cpp
 void list_all_counters(api_context& context, const api_request& request, answer_with reply);
 /// Of the API itself. From any thread.

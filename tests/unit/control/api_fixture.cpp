@@ -189,6 +189,38 @@ actors::supervisor_actor::behavior_type fake_supervisor(actors::supervisor_actor
   };
 }
 
+caf::error away() { return actors::make_caf_error(fail(errc::control_unavailable)); }
+
+actors::cluster_overview_actor::behavior_type fake_overview(actors::cluster_overview_actor::pointer,
+                                                            shared_world world) {
+  return {
+    [world](const actors::view_cluster&) -> caf::result<actors::cluster_view> {
+      std::lock_guard guard{world->mutex};
+      return world->cluster ? caf::result<actors::cluster_view>{*world->cluster} : away();
+    },
+    [world](const actors::view_actors& ask) -> caf::result<actors::cluster_actors> {
+      std::lock_guard guard{world->mutex};
+      if (ask.node && *ask.node != node_id{0, 1})
+        return not_found();
+      return world->cluster_actors;
+    },
+    [world](const actors::view_events& ask) {
+      std::lock_guard guard{world->mutex};
+      world->events_asked.push_back(ask);
+      return world->cluster_events;
+    },
+    [world](const actors::watch_cluster& wish) {
+      std::lock_guard guard{world->mutex};
+      world->cluster_feed = wish.feed;
+      return actors::watching_cluster{};
+    },
+    [](const actors::peer_up&) {},
+    [](const actors::peer_down&) {},
+    [](const actors::look_for_services&) {},
+    [](const actors::look_at_cluster&) {},
+  };
+}
+
 tcp::socket connect_to(asio::io_context& context, const net::address& where) {
   tcp::socket socket{context};
   socket.connect({asio::ip::make_address(where.host), where.port});
@@ -201,6 +233,7 @@ api_fixture::api_fixture(control::api_settings settings)
   : whom{.desk = system.spawn(fake_desk, world),
          .store = system.spawn(fake_store, world),
          .supervisors = {system.spawn(fake_supervisor, world)},
+         .overview = system.spawn(fake_overview, world),
          .counters =
            [] {
              return std::vector<control::named_count>{{"edge_waits_refused", 7}};
@@ -225,6 +258,7 @@ api_fixture::~api_fixture() {
   caf::anon_send_exit(whom.desk, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(whom.store, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(whom.supervisors.front(), caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(whom.overview, caf::exit_reason::user_shutdown);
 }
 
 std::string api_fixture::exchange(const std::string& bytes) const {

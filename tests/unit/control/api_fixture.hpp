@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,12 @@ struct api_world {
   std::vector<endpoint_id> closed;
   std::weak_ptr<actors::capture_feed> feed;
   int authentications = 0;
+  /// What the overview of the cluster answers; nothing: an error.
+  std::optional<actors::cluster_view> cluster;
+  actors::cluster_actors cluster_actors;
+  actors::cluster_events cluster_events;
+  std::vector<actors::view_events> events_asked;
+  std::weak_ptr<actors::cluster_feed> cluster_feed;
   /// Replays of request 98, which wait until requests are cleared.
   std::vector<caf::typed_response_promise<actors::capture_found>> slow_replays;
 };
