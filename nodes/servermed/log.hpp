@@ -14,6 +14,10 @@ struct log_options {
   std::string level = "info";
 };
 
+/// From now on every line of a JSON log says which node of a cluster this is: lines of many nodes
+/// end up in one place.
+void name_node_in_log(const std::string& node);
+
 /// For the whole process; spdlog::info() and the like go there from any thread.
 void set_up_log(const log_options& options);
 

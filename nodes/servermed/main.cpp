@@ -39,8 +39,9 @@ int main(int argc, char** argv) {
   // Only once the whole command line is understood.
   std::function<int()> chosen;
   run_later run = [&chosen](std::function<int()> what) { chosen = std::move(what); };
-  for (auto add : {add_dev, add_run, add_init, add_token, add_join, add_leave, add_node, add_drain,
-                   add_user, add_key, add_name, add_migrate, add_demo})
+  for (auto add :
+       {add_dev, add_run, add_init, add_token, add_join, add_leave, add_node, add_drain, add_status,
+        add_actors, add_events, add_user, add_key, add_name, add_migrate, add_demo})
     add(app, run);
   // Last: commands would take these over.
   app.set_version_flag("--version", "servermed " SERVERME_VERSION, "Print the version");

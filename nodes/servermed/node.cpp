@@ -5,7 +5,9 @@
 #include "nodes/servermed/cluster/cluster_office.hpp"
 #include "nodes/servermed/cluster/node_links.hpp"
 #include "nodes/servermed/cluster/outcast_set.hpp"
+#include "nodes/servermed/cluster/watch_post.hpp"
 #include "nodes/servermed/data_directory.hpp"
+#include "nodes/servermed/log.hpp"
 #include "nodes/servermed/parts/actor_settings.hpp"
 #include "nodes/servermed/parts/api_part.hpp"
 #include "nodes/servermed/parts/control_part.hpp"
@@ -37,6 +39,7 @@ struct node::parts {
   std::optional<data_directory> directory;
   std::optional<kept_identity> identity; // as it was on the disk; nothing: the server stands alone
   node_roles roles;
+  std::shared_ptr<actors::event_journal> journal;
   std::unique_ptr<node_database> database; // of a control node
   std::unique_ptr<cluster_office> office;  // nullptr: the server stands alone
   std::shared_ptr<outcast_set> outcasts = std::make_shared<outcast_set>();
@@ -49,6 +52,7 @@ struct node::parts {
   std::unique_ptr<node_links> links;          // nullptr: the server stands alone
   std::atomic<node_links*> renewable = nullptr;
   std::optional<control_part> control; // nothing: it is none
+  std::unique_ptr<watch_post> watch;
   std::unique_ptr<api_part> api;
 
   ready_addresses addresses;
@@ -77,6 +81,8 @@ struct node::parts {
   result<done> join_cluster();
   result<done> start_control();
   result<done> let_in();
+  std::vector<actors::supervisor_actor> supervisors() const;
+  result<done> start_watch();
   result<done> start_api();
   result<done> tell_ready();
   result<done> write_settings();
@@ -98,13 +104,16 @@ result<done> node::parts::open_directory() {
 // A server that stands alone is all there is.
 result<done> node::parts::read_identity() {
   roles = {node_role::edge, node_role::control};
-  if (!holds_identity(directory->path()))
-    return done{};
-  auto loaded = load_identity(directory->path());
-  if (!loaded)
-    return fail(loaded.error());
-  identity.emplace(*std::move(loaded));
-  roles = identity->who().roles;
+  if (holds_identity(directory->path())) {
+    auto loaded = load_identity(directory->path());
+    if (!loaded)
+      return fail(loaded.error());
+    identity.emplace(*std::move(loaded));
+    roles = identity->who().roles;
+    name_node_in_log(to_string(identity->who().node));
+  }
+  journal = std::make_shared<actors::event_journal>(identity ? identity->who().node : node_id{},
+                                                    std::chrono::system_clock::now);
   return done{};
 }
 
@@ -207,6 +216,7 @@ result<done> node::parts::open_links() {
                                            .lanes = lanes_in_cluster(),
                                            .listen = config.cluster.listen,
                                            .outcasts = outcasts,
+                                           .journal = journal,
                                            .on_conflict = give_up()});
   if (!opened)
     return fail(opened.error());
@@ -221,7 +231,8 @@ result<done> node::parts::start_edge_actors() {
   return edge->start_actors(*system, {.deciding = deciding(),
                                       .place = links ? std::optional{links->place()} : std::nullopt,
                                       .here = links ? identity->who().node : node_id{},
-                                      .failed = give_up()});
+                                      .failed = give_up(),
+                                      .on_child_failed = told_of(journal)});
 }
 
 result<done> node::parts::join_cluster() {
@@ -239,7 +250,8 @@ result<done> node::parts::join_cluster() {
 result<done> node::parts::start_control() {
   if (!has(node_role::control))
     return done{};
-  control_part_options options{.failed = give_up(), .first_term = links ? 0U : 1U};
+  control_part_options options{
+    .failed = give_up(), .on_child_failed = told_of(journal), .first_term = links ? 0U : 1U};
   if (edge)
     options.names_restarted = edge->teach_registry();
   control.emplace(*system, *doors, config, database->settings(), std::move(options));
@@ -252,6 +264,33 @@ result<done> node::parts::start_control() {
 
 result<done> node::parts::let_in() { return edge ? edge->let_in(*system) : result<done>{done{}}; }
 
+std::vector<actors::supervisor_actor> node::parts::supervisors() const {
+  auto all = links ? links->supervisors() : std::vector<actors::supervisor_actor>{};
+  if (edge)
+    all.push_back(edge->supervisor());
+  if (control)
+    all.push_back(control->supervisor());
+  return all;
+}
+
+result<done> node::parts::start_watch() {
+  auto opened
+    = watch_post::open(*system, {.data_dir = directory->path(),
+                                 .self = identity ? std::optional{identity->who()} : std::nullopt,
+                                 .name = identity ? identity->name : "",
+                                 .roles = roles,
+                                 .started = process_began,
+                                 .journal = journal,
+                                 .supervisors = supervisors(),
+                                 .lead = control ? control->lead() : nullptr,
+                                 .links = links.get(),
+                                 .on_failure = give_up()});
+  if (!opened)
+    return fail(opened.error());
+  watch = *std::move(opened);
+  return done{};
+}
+
 result<done> node::parts::start_api() {
   auto started
     = api_part::start({.system = *system,
@@ -263,7 +302,8 @@ result<done> node::parts::start_api() {
                        .edge = edge.get(),
                        .control = control ? &*control : nullptr,
                        .links = links.get(),
-                       .office = office.get()});
+                       .office = office.get(),
+                       .watch = watch.get()});
   if (!started)
     return fail(started.error());
   api = *std::move(started);
@@ -313,6 +353,7 @@ void node::parts::end() {
     edge->stop();
   if (api)
     api->stop();
+  watch.reset();
   // Whoever decides elsewhere takes over at once, and nobody is renewed any more.
   office.reset();
   renewable = nullptr;
@@ -355,7 +396,7 @@ result<std::unique_ptr<node>> node::start(const node_config& config, node_purpos
   for (auto step : {&parts::open_directory, &parts::read_identity, &parts::open_database,
                     &parts::open_office, &parts::open_edge, &parts::open_system, &parts::open_links,
                     &parts::start_edge_actors, &parts::join_cluster, &parts::start_control,
-                    &parts::let_in, &parts::start_api, &parts::tell_ready}) {
+                    &parts::let_in, &parts::start_watch, &parts::start_api, &parts::tell_ready}) {
     auto outcome = ((*made->parts_).*step)();
     if (stop.is_made()) {
       stop.end_at_once();

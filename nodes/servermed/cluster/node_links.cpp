@@ -10,11 +10,13 @@
 #include "nodes/cluster/cluster_transport.hpp"
 #include "nodes/control/cluster/outcast_watch.hpp"
 #include "nodes/control/leadership.hpp"
+#include "nodes/servermed/cluster/watch_post.hpp"
 #include "protocol/cluster/node_address.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -29,10 +31,8 @@ constexpr milliseconds goodbye_within{2'000};
 constexpr milliseconds actors_end_within{3'000};
 constexpr milliseconds announced_within{500};
 
-template <class Actor>
-actors::offer_service offer_of(caf::actor_system& system, const char* name,
-                               const actors::front_door& door) {
-  auto interface = system.message_types<Actor>();
+actors::offer_service offer_of(const char* name, const actors::front_door& door,
+                               const std::set<std::string>& interface) {
   return {name,
           caf::actor_cast<caf::strong_actor_ptr>(door.as<caf::actor>()),
           {interface.begin(), interface.end()}};
@@ -59,6 +59,20 @@ std::uint32_t part_of(wall_time started) {
   return static_cast<std::uint32_t>((since_epoch % seconds{1}).count());
 }
 
+std::optional<timeline_kind> kind_of(membership::event_kind kind) {
+  switch (kind) {
+    case membership::event_kind::joined: return timeline_kind::node_joined;
+    case membership::event_kind::restarted: return timeline_kind::node_restarted;
+    case membership::event_kind::suspected: return timeline_kind::node_suspected;
+    case membership::event_kind::returned: return timeline_kind::node_returned;
+    case membership::event_kind::died: return timeline_kind::node_died;
+    case membership::event_kind::left: return timeline_kind::node_left;
+    case membership::event_kind::forgotten: return timeline_kind::node_forgotten;
+    case membership::event_kind::impersonated: return timeline_kind::node_impersonated;
+    default: return std::nullopt;
+  }
+}
+
 void log_news(const member_news& news) {
   auto who = to_string(news.who.id) + (news.who.name.empty() ? "" : ", " + news.who.name);
   switch (news.kind) {
@@ -71,6 +85,22 @@ void log_news(const member_news& news) {
     default: return;
   }
 }
+
+/// Called by one membership actor at a time.
+struct news_reader {
+  std::shared_ptr<actors::event_journal> journal;
+  std::shared_ptr<std::set<node_id>> draining = std::make_shared<std::set<node_id>>();
+
+  void operator()(const member_news& news) const {
+    log_news(news);
+    if (auto what = kind_of(news.kind))
+      journal->note(*what, news.who.id, news.who.name, news.why);
+    if (news.who.draining && draining->insert(news.who.id).second)
+      journal->note(timeline_kind::drain_began, news.who.id, news.who.name, {});
+    else if (!news.who.draining && draining->erase(news.who.id) > 0)
+      journal->note(timeline_kind::drain_ended, news.who.id, news.who.name, {});
+  }
+};
 
 } // namespace
 
@@ -98,7 +128,8 @@ struct node_links::state {
   actors::child_spec keeper_spec() const;
   std::vector<actors::child_spec> children(const actors::desk_actor& own) const;
   template <class Actor>
-  void lead(const actors::front_door& door, const char* service, std::function<void()> found);
+  actors::child_spec guide(const actors::front_door& door, const char* service,
+                           std::function<void()> found) const;
   void end_actors();
 
   caf::actor_system& system;
@@ -107,7 +138,6 @@ struct node_links::state {
   actors::front_door member, desk, remote, keeper, source;
   std::unique_ptr<nodes::cluster_transport> transport;
   actors::supervisor_actor supervisor;
-  std::vector<caf::actor> spawned;
   std::optional<control::leadership> leadership;
   std::optional<control::outcast_watch> outcast_watch;
 };
@@ -127,7 +157,7 @@ actors::cluster_member_options node_links::state::membership() const {
     if (auto seed = parse_node_address(text, default_cluster_port))
       options.seeds.push_back(*std::move(seed));
   options.random_seed = net::random_bits();
-  options.on_news = log_news;
+  options.on_news = news_reader{settings.journal};
   options.on_conflict = settings.on_conflict;
   return options;
 }
@@ -191,16 +221,19 @@ std::vector<actors::child_spec> node_links::state::children(const actors::desk_a
   return all;
 }
 
+/// Leads the door to whoever offers the service.
 template <class Actor>
-void node_links::state::lead(const actors::front_door& door, const char* service,
-                             std::function<void()> found) {
-  spawned.push_back(caf::actor_cast<caf::actor>(
-    actors::spawn_service_door(system, transport->gateway(),
-                               {.service = service,
-                                .role = node_role::control,
-                                .interface = system.message_types<Actor>(),
-                                .door = door,
-                                .found = std::move(found)})));
+actors::child_spec node_links::state::guide(const actors::front_door& door, const char* service,
+                                            std::function<void()> found) const {
+  actors::service_door_options options{.service = service,
+                                       .role = node_role::control,
+                                       .interface = system.message_types<Actor>(),
+                                       .door = door,
+                                       .found = std::move(found)};
+  return {.name = std::string{"door_to_"} + service,
+          .start = [&on = system, gateway = transport->gateway(), options] {
+            return caf::actor_cast<caf::actor>(actors::spawn_service_door(on, gateway, options));
+          }};
 }
 
 // Who goes without a word is taken for dead.
@@ -219,12 +252,13 @@ void node_links::state::end_actors() {
 result<std::unique_ptr<node_links>> node_links::open(caf::actor_system& system,
                                                      link_settings settings) {
   auto made = std::make_unique<state>(system, std::move(settings));
-  auto opened
-    = nodes::cluster_transport::open(system, {.credentials = made->settings.identity.credentials,
-                                              .run = run_of(made->settings.started),
-                                              .run_nanoseconds = part_of(made->settings.started),
-                                              .listen = made->settings.listen,
-                                              .hooks = hooks_of(made->settings.outcasts)});
+  auto opened = nodes::cluster_transport::open(system,
+                                               {.credentials = made->settings.identity.credentials,
+                                                .run = run_of(made->settings.started),
+                                                .run_nanoseconds = part_of(made->settings.started),
+                                                .listen = made->settings.listen,
+                                                .hooks = hooks_of(made->settings.outcasts)},
+                                               told_of(made->settings.journal));
   // From here on the destructor closes the doors, without which the system could not end.
   std::unique_ptr<node_links> links{new node_links{std::move(made)}};
   if (!opened)
@@ -241,8 +275,6 @@ node_links::~node_links() {
   s.leadership.reset();
   s.outcast_watch.reset();
   s.end_actors();
-  for (const auto& each : s.spawned)
-    caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
   s.transport.reset();
   for (auto* door :
        {&s.doors.store, &s.doors.names, &s.member, &s.desk, &s.remote, &s.keeper, &s.source})
@@ -267,19 +299,22 @@ const net::address& node_links::where() const noexcept {
 
 void node_links::start(const actors::desk_actor& own, std::function<void()> registry_changed) {
   auto& s = *state_;
-  s.supervisor = actors::spawn_supervisor(s.system, s.children(own));
-  actors::on_failure(s.supervisor, s.settings.on_conflict);
-  s.lead<actors::store_actor>(s.doors.store, store_service, [] {});
-  s.lead<actors::name_registry_actor>(s.doors.names, names_service, std::move(registry_changed));
-  auto gateway = s.transport->gateway();
+  auto children = s.children(own);
+  children.push_back(s.guide<actors::store_actor>(s.doors.store, store_service, [] {}));
+  children.push_back(s.guide<actors::name_registry_actor>(s.doors.names, names_service,
+                                                          std::move(registry_changed)));
+  if (!s.has(node_role::control))
+    children.push_back(
+      s.guide<actors::outcast_source_actor>(s.source, actors::outcast_service, [] {}));
+  s.supervisor
+    = actors::spawn_supervisor(s.system, std::move(children), {},
+                               {.group = "links", .on_failed = told_of(s.settings.journal)});
+  for (const auto& each : supervisors())
+    actors::on_failure(each, s.settings.on_conflict);
   if (s.has(node_role::control))
-    caf::anon_send(
-      gateway, offer_of<actors::outcast_source_actor>(s.system, actors::outcast_service, s.keeper));
-  else
-    s.lead<actors::outcast_source_actor>(s.source, actors::outcast_service, [] {});
+    offer<actors::outcast_source_actor>(actors::outcast_service, s.keeper);
   if (own)
-    caf::anon_send(gateway, offer_of<actors::remote_desk_actor>(
-                              s.system, actors::remote_desk_service, s.remote));
+    offer<actors::remote_desk_actor>(actors::remote_desk_service, s.remote);
 }
 
 // Best effort: who does not hear it finds out when he comes.
@@ -298,42 +333,56 @@ void node_links::announce_draining() {
 
 actors::desk_actor node_links::desk() const { return state_->desk.as<actors::desk_actor>(); }
 
-const actors::supervisor_actor& node_links::supervisor() const noexcept {
-  return state_->supervisor;
+std::vector<actors::supervisor_actor> node_links::supervisors() const {
+  return {state_->supervisor, state_->transport->supervisor()};
+}
+
+actors::gateway_actor node_links::gateway() const { return state_->transport->gateway(); }
+
+caf::actor_system& node_links::system() const noexcept { return state_->system; }
+
+void node_links::offer(const char* service, const actors::front_door& door,
+                       const std::set<std::string>& interface) {
+  caf::anon_send(gateway(), offer_of(service, door, interface));
 }
 
 void node_links::offer_control(const actors::control_doors& own,
                                control::database_settings database,
                                std::shared_ptr<actors::lead_position> lead) {
   auto& s = *state_;
-  auto gateway = s.transport->gateway();
   s.outcast_watch.emplace(
     control::outcast_watch_settings{.database = database},
     [keeper = s.keeper.as<actors::outcast_keeper_actor>()](std::vector<node_id> all) {
       caf::anon_send(keeper, actors::outcasts_known{std::move(all)});
     });
-  auto store = offer_of<actors::store_actor>(s.system, store_service, own.store);
-  auto names = offer_of<actors::name_registry_actor>(s.system, names_service, own.names);
+  auto store = offer_of(store_service, own.store, s.system.message_types<actors::store_actor>());
+  auto names
+    = offer_of(names_service, own.names, s.system.message_types<actors::name_registry_actor>());
   s.leadership.emplace(
     control::leadership_settings{.database = std::move(database)},
     control::leadership_events{
       .won =
-        [lead, gateway, names](std::uint64_t term) {
+        [lead, gateway = gateway(), names, journal = s.settings.journal](std::uint64_t term) {
           lead->term = term;
           caf::anon_send(gateway, names);
+          journal->note(timeline_kind::leader_won, "term " + std::to_string(term));
         },
       .lost =
-        [lead, gateway] {
+        [lead, gateway = gateway(), journal = s.settings.journal] {
           lead->term = 0;
           caf::anon_send(gateway, actors::withdraw_service{names_service});
+          journal->note(timeline_kind::leader_lost, {});
         },
       // Others ask a control node that has a database.
-      .database_found = [gateway, store] { caf::anon_send(gateway, store); },
+      .database_found = [gateway = gateway(), store] { caf::anon_send(gateway, store); },
       .database_lost
-      = [gateway] { caf::anon_send(gateway, actors::withdraw_service{store_service}); }});
+      = [gateway
+         = gateway()] { caf::anon_send(gateway, actors::withdraw_service{store_service}); }});
 }
 
 void node_links::renew(const kept_identity& identity) {
+  state_->settings.journal->note(timeline_kind::certificate_renewed,
+                                 "serial " + identity.certificate.serial);
   if (auto used = state_->transport->network().renew(identity.credentials); !used)
     spdlog::error("the links to other nodes: {}", to_string(used.error()));
 }

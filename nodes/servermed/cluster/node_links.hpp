@@ -6,6 +6,7 @@
 #include "actors/control_actors.hpp"
 #include "actors/edge_actors.hpp"
 #include "actors/tunnel_desk.hpp"
+#include "actors/watch/event_journal.hpp"
 #include "net/address.hpp"
 #include "net/cluster/peer_options.hpp"
 #include "nodes/control/database_settings.hpp"
@@ -14,7 +15,9 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace serverme::servermed {
 
@@ -30,6 +33,8 @@ struct link_settings {
   net::address listen;
   /// Kept up to date: who was removed from the cluster.
   std::shared_ptr<outcast_set> outcasts = std::make_shared<outcast_set>();
+  /// What is seen of other nodes, of the lead and of the actors goes there. Not nullptr.
+  std::shared_ptr<actors::event_journal> journal;
   /// The node has no place in the cluster and must stop. On one of CAF's threads.
   std::function<void(const failure&)> on_conflict = [](const failure&) {};
 };
@@ -67,8 +72,16 @@ public:
   void announce_draining();
   /// The tunnels of all edges; nobody is there unless this is a control node, whose API asks.
   actors::desk_actor desk() const;
+  /// Its own and the transport's.
   /// @pre start()
-  const actors::supervisor_actor& supervisor() const noexcept;
+  std::vector<actors::supervisor_actor> supervisors() const;
+  /// A handle that stays good while the gateway is started again.
+  actors::gateway_actor gateway() const;
+  /// Others find the actor behind the door under this name.
+  template <class Actor>
+  void offer(const char* service, const actors::front_door& door) {
+    offer(service, door, system().message_types<Actor>());
+  }
 
   /// On a control node, once its actors run: offers its store to others while the database answers,
   /// and its registry whenever it holds the lead, which `lead` says too; and tells all nodes who
@@ -80,6 +93,9 @@ public:
 
 private:
   struct state;
+  caf::actor_system& system() const noexcept;
+  void offer(const char* service, const actors::front_door& door,
+             const std::set<std::string>& interface);
   explicit node_links(std::unique_ptr<state> made) noexcept;
   std::unique_ptr<state> state_;
 };

@@ -28,6 +28,9 @@ void add_join(CLI::App& app, const run_later& run);
 void add_leave(CLI::App& app, const run_later& run);
 void add_token(CLI::App& app, const run_later& run);
 void add_node(CLI::App& app, const run_later& run);
+void add_status(CLI::App& app, const run_later& run);
+void add_actors(CLI::App& app, const run_later& run);
+void add_events(CLI::App& app, const run_later& run);
 
 /// "servermed: SM-5001 ...", and what to do about it, on standard error. @returns the exit code
 int report(const failure& why);

@@ -31,7 +31,10 @@ api_part::~api_part() { stop(); }
 result<done> api_part::start_calls() {
   if (sources_.control == nullptr)
     return done{};
-  calls_.emplace(sources_.system, control::api_settings{.listen = sources_.config.api}, asked());
+  control::api_settings settings{.listen = sources_.config.api};
+  if (sources_.watch != nullptr)
+    settings.operator_key_hash = sources_.watch->key_hash();
+  calls_.emplace(sources_.system, std::move(settings), asked());
   return calls_->start();
 }
 
@@ -60,8 +63,11 @@ control::api_actors api_part::asked() const {
   if (from.links != nullptr) {
     whom.desk = from.links->desk();
     whom.members = from.links->member();
-    whom.supervisors.push_back(from.links->supervisor());
+    for (const auto& each : from.links->supervisors())
+      whom.supervisors.push_back(each);
   }
+  if (from.watch != nullptr)
+    whom.overview = from.watch->overview();
   return whom;
 }
 

@@ -4,6 +4,7 @@
 #include "nodes/control/api/api_server.hpp"
 #include "nodes/servermed/cluster/cluster_office.hpp"
 #include "nodes/servermed/cluster/node_links.hpp"
+#include "nodes/servermed/cluster/watch_post.hpp"
 #include "nodes/servermed/parts/control_part.hpp"
 #include "nodes/servermed/parts/edge_part.hpp"
 
@@ -26,6 +27,7 @@ struct api_sources {
   const control_part* control = nullptr;
   const node_links* links = nullptr;
   const cluster_office* office = nullptr;
+  const watch_post* watch = nullptr;
 };
 
 class api_part {

@@ -26,6 +26,7 @@ control_part::control_part(caf::actor_system& system, const actors::control_door
   settings.names_restarted = std::move(options.names_restarted);
   settings.names.port_first = config.tcp_ports.first;
   settings.names.port_last = config.tcp_ports.last;
+  settings.on_child_failed = std::move(options.on_child_failed);
   lead_ = settings.names.lead;
   lead_->term = options.first_term;
   tree_.emplace(system, doors, world_outside(), std::move(settings));

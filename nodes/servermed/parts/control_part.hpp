@@ -17,6 +17,9 @@ namespace serverme::servermed {
 struct control_part_options {
   /// The actors cannot go on.
   std::function<void(const failure&)> failed;
+  /// One of them failed, and is started again.
+  std::function<void(const actors::child_failure&)> on_child_failed
+    = [](const actors::child_failure&) {};
   /// The registry has lost its memory.
   std::function<void()> names_restarted = [] {};
   /// Of the lead; 0: it has to be won.

@@ -64,6 +64,7 @@ result<done> edge_part::open_certificates(const std::filesystem::path& data_dir)
 
 result<done> edge_part::start_actors(caf::actor_system& system, edge_surroundings around) {
   actors::edge_actor_settings settings;
+  settings.on_child_failed = std::move(around.on_child_failed);
   settings.cluster = std::move(around.place);
   settings.routes.on_port_refused = [](std::uint16_t port, const failure& why) {
     spdlog::warn("port {} of another edge's tunnel: {}", port, to_string(why));

@@ -29,6 +29,9 @@ struct edge_surroundings {
   node_id here{};
   /// They cannot go on.
   std::function<void(const failure&)> failed;
+  /// One of them failed, and is started again.
+  std::function<void(const actors::child_failure&)> on_child_failed
+    = [](const actors::child_failure&) {};
 };
 
 /// Made before the actor system, and gone after it: actors may still answer the loops while their
