@@ -103,8 +103,12 @@ service_door_actor::behavior_type service_door(door_self self, const gateway_act
   self->send(self, look_for_service{});
   return {
     [self](const peer_up& news) {
-      if (news.who.roles.has(self->state.options->role))
-        self->state.nodes[news.who.node] = news.gateway;
+      auto& mine = self->state;
+      if (!news.who.roles.has(mine.options->role))
+        return;
+      mine.nodes[news.who.node] = news.gateway;
+      if (!mine.current) // who has just started need not wait for the next look
+        ask(self, news.gateway);
     },
     [self](const peer_down& news) {
       auto gone = self->state.nodes.extract(news.who.node);

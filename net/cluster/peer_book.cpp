@@ -146,7 +146,10 @@ std::optional<link_greeting::verdict> peer_book::judge_namesake(const peer_conne
   if (who.peer_began() > there->peer_began()) {
     if (there->last_sign() > came)
       return link_greeting::verdict::same_identity;
-    if (now - there->last_sign() < limits_.elder_silent_after)
+    // CAF knows a process by its run: one that began in the same second cannot follow before the
+    // other is forgotten.
+    auto is_silent = now - there->last_sign() >= limits_.elder_silent_after;
+    if (!is_silent || who.peer_run() == there->peer_run())
       return std::nullopt;
   }
   auto is_fresh = now - there->since() < limits_.handshake_timeout;
