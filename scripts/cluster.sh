@@ -207,7 +207,7 @@ cat <<TEXT
   Edges have visitors at port 8080, agents and TLS at 8443; control nodes the API at 8081. Each node says how it
   is at 8082: curl http://${address[worker-1]}:8082/readyz, .../metrics
 
-  Who is there      build/bin/servermed node list --config $shown/control-1.yml
+  How it is         build/bin/servermed status --config $shown/control-1.yml
   All tunnels       build/bin/serverme status --config $shown/demo-cli.yml --api http://${address[control-2]}:8081
   One more tunnel   build/bin/serverme --config $shown/demo-cli.yml http 3000
   Try what happens  kill -9 ${pid[edge-3]}, look at a log, then start it again:

@@ -6,7 +6,6 @@ import pytest
 
 from stage.cluster import EDGES
 from stage.fleets import Fleet
-from stage.parts import has
 from stage.scene import await_all_served, fault, within
 from support.figures import record
 from support.process import resident_bytes

@@ -2,7 +2,6 @@
 
 import json
 
-from stage.parts import needs
 from support.waiting import await_condition
 
 
@@ -12,7 +11,6 @@ def status_of(node):
     return done.returncode, json.loads(done.stdout)
 
 
-@needs("status")
 def test_every_control_node_shows_all_nodes(cluster):
     for control in cluster.of("control"):
         await_condition(lambda: status_of(control)[0] == 0, 15, f"{control.name} says that all is well")
@@ -22,7 +20,6 @@ def test_every_control_node_shows_all_nodes(cluster):
         assert [each["name"] for each in body["nodes"] if each["leader"]] == [cluster.leader().name]
 
 
-@needs("status")
 def test_a_worker_that_dies_is_seen_and_named(cluster):
     worker = cluster.of("worker")[1]
     worker.kill()
