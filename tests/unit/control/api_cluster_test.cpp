@@ -123,7 +123,8 @@ CAF_TEST(the key of the operator is good without a database and opens no more th
   // The next look at open streams finds no such key in the database, and does not mind.
   world->has_database = true;
   feed()->offer(actors::node_gone{{0, 9}});
-  CAF_CHECK_EQUAL(reader.read()["event"], "node_gone");
+  auto told = reader.read();
+  CAF_CHECK_EQUAL(told["event"], "node_gone");
 }
 
 CAF_TEST(without a key of the operator nobody has it) {
