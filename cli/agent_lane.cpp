@@ -42,7 +42,7 @@ void agent_lane::on_dialed(result<net::stream_socket> outcome) {
   if (!outcome)
     return end(outcome.error());
   auto connection = std::make_unique<net::channel>(loop_, std::move(*outcome));
-  connection->secure(net::tls_session::connect(setup_.tls, setup_.name));
+  connection->secure(net::tls_session::connect(setup_.tls, setup_.name).with_own_records());
   stage_ = stage::greeting;
   greeted_by_ = loop_.now() + greeting_timeout;
   net::lane_user& user = *this;

@@ -1,6 +1,7 @@
 #include "net/tls.hpp"
 
 #include "net/openssl_ptr.hpp"
+#include "net/tls_records.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace serverme::net {
@@ -20,6 +23,14 @@ struct wire {
   bytes_view in;
   byte_queue* out = nullptr;
 };
+
+/// Of a connection that will protect its records itself.
+struct traffic_secrets {
+  std::string client;
+  std::string server;
+};
+
+void free_openssl(void* memory) { OPENSSL_free(memory); }
 
 // A BIO on a span and a queue. A memory BIO would copy everything once more, each way.
 int wire_read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
@@ -104,7 +115,31 @@ bool use_key(SSL_CTX* ctx, const std::string& pem) {
   return key && SSL_CTX_use_PrivateKey(ctx, key.get()) == 1 && SSL_CTX_check_private_key(ctx) == 1;
 }
 
+// The last word of a line of NSS's key log: hexadecimal digits.
+std::string secret_in(std::string_view line) {
+  auto digits = line.substr(line.rfind(' ') + 1);
+  long size = 0;
+  std::unique_ptr<unsigned char, freed_by<free_openssl>> secret{
+    OPENSSL_hexstr2buf(std::string{digits}.c_str(), &size)};
+  return secret ? std::string{reinterpret_cast<const char*>(secret.get()),
+                              static_cast<std::size_t>(size)}
+                : std::string{};
+}
+
+// OpenSSL tells a connection's secrets nowhere else.
+void take_secret(const SSL* ssl, const char* text) {
+  auto* kept = static_cast<traffic_secrets*>(SSL_get_app_data(ssl));
+  std::string_view line{text};
+  if (kept == nullptr)
+    return;
+  if (line.starts_with("CLIENT_TRAFFIC_SECRET_0 "))
+    kept->client = secret_in(line);
+  else if (line.starts_with("SERVER_TRAFFIC_SECRET_0 "))
+    kept->server = secret_in(line);
+}
+
 void set_common(SSL_CTX* ctx) {
+  SSL_CTX_set_keylog_callback(ctx, take_secret);
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
   // Idle connections keep no record buffers: 30 KB -> 20 KB each (measured).
   SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
@@ -199,9 +234,13 @@ result<ssl_context> make_server_context(const certificate_pem& certificate,
 
 struct tls_session::state {
   ssl_context context;
-  std::unique_ptr<SSL, freed_by<SSL_free>> ssl;
+  std::unique_ptr<SSL, freed_by<SSL_free>> ssl; // nullptr: `records` has taken over
   serverme::net::wire wire;
   bool secured = false;
+  // Of a lane.
+  std::optional<traffic_secrets> secrets; // until they are used
+  std::optional<tls_records> records;
+  std::string alpn, version, peer_certificate;
 };
 
 tls_session::tls_session() = default;
@@ -222,6 +261,41 @@ std::unique_ptr<State> make_state(const ssl_context& context) {
   BIO_set_init(bio, 1);
   SSL_set_bio(made->ssl.get(), bio, bio);
   return made;
+}
+
+std::string alpn_of(const SSL* ssl) {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(ssl, &name, &size);
+  return name ? std::string{reinterpret_cast<const char*>(name), size} : std::string{};
+}
+
+std::string peer_certificate_of(const SSL* ssl) {
+  const auto* certificate = SSL_get0_peer_certificate(ssl);
+  if (certificate == nullptr)
+    return {};
+  std::string der(static_cast<std::size_t>(std::max(i2d_X509(certificate, nullptr), 0)), '\0');
+  auto* at = reinterpret_cast<unsigned char*>(der.data());
+  i2d_X509(certificate, &at);
+  return der;
+}
+
+// With a version or a suite that tls_records does not know, OpenSSL goes on.
+template <class State>
+void take_over(State& s) {
+  auto keys = *std::exchange(s.secrets, std::nullopt);
+  auto* ssl = s.ssl.get();
+  auto suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl));
+  if (SSL_version(ssl) != TLS1_3_VERSION || !tls_records::supports(suite) || keys.client.empty()
+      || keys.server.empty())
+    return;
+  s.alpn = alpn_of(ssl);
+  s.version = SSL_get_version(ssl);
+  s.peer_certificate = peer_certificate_of(ssl);
+  if (SSL_is_server(ssl) != 0)
+    std::swap(keys.client, keys.server);
+  s.records.emplace(suite, tls_records::secrets{std::move(keys.client), std::move(keys.server)});
+  s.ssl.reset();
 }
 
 failure handshake_failure(SSL* ssl) {
@@ -258,13 +332,35 @@ tls_session tls_session::connect(const ssl_context& context, const std::string& 
   return tls_session{std::move(made)};
 }
 
+tls_session tls_session::with_own_records() && {
+  state_->secrets.emplace();
+  SSL_set_app_data(state_->ssl.get(), &*state_->secrets);
+  return std::move(*this);
+}
+
 bool tls_session::is_secured() const noexcept { return state_ && state_->secured; }
+
+namespace {
+
+template <class State, class Step>
+result<Step> open_records(State& s, Step taken, std::span<std::byte> plain) {
+  auto opened = s.records->open(s.wire.in, plain, *s.wire.out);
+  if (!opened)
+    return fail(opened.error());
+  taken.plain = opened->plain;
+  taken.ended = opened->ended;
+  return taken;
+}
+
+} // namespace
 
 result<tls_session::step> tls_session::advance(bytes_view received, std::span<std::byte> plain,
                                                byte_queue& out) {
   auto& s = *state_;
   s.wire = {received, &out};
   step taken;
+  if (s.records)
+    return open_records(s, taken, plain);
   // Another connection's leftover would be taken for ours.
   ERR_clear_error();
   if (!s.secured) {
@@ -275,6 +371,10 @@ result<tls_session::step> tls_session::advance(bytes_view received, std::span<st
       return handshake_failure(s.ssl.get());
     }
     s.secured = taken.secured = true;
+    if (s.secrets)
+      take_over(s);
+    if (s.records)
+      return open_records(s, taken, plain);
   }
   while (taken.plain < plain.size()) {
     std::size_t got = 0;
@@ -295,6 +395,8 @@ result<tls_session::step> tls_session::advance(bytes_view received, std::span<st
 
 result<done> tls_session::encrypt(bytes_view plain, byte_queue& out) {
   auto& s = *state_;
+  if (s.records)
+    return s.records->seal(plain, out);
   s.wire = {{}, &out};
   ERR_clear_error();
   while (!plain.empty()) {
@@ -308,6 +410,8 @@ result<done> tls_session::encrypt(bytes_view plain, byte_queue& out) {
 
 void tls_session::end(byte_queue& out) noexcept {
   auto& s = *state_;
+  if (s.records)
+    return s.records->end(out);
   s.wire = {{}, &out};
   ERR_clear_error();
   if (s.secured)
@@ -316,22 +420,15 @@ void tls_session::end(byte_queue& out) noexcept {
 }
 
 std::string tls_session::alpn() const {
-  const unsigned char* name = nullptr;
-  unsigned int size = 0;
-  SSL_get0_alpn_selected(state_->ssl.get(), &name, &size);
-  return name ? std::string{reinterpret_cast<const char*>(name), size} : std::string{};
+  return state_->records ? state_->alpn : alpn_of(state_->ssl.get());
 }
 
 std::string tls_session::peer_certificate() const {
-  const auto* certificate = SSL_get0_peer_certificate(state_->ssl.get());
-  if (certificate == nullptr)
-    return {};
-  std::string der(static_cast<std::size_t>(std::max(i2d_X509(certificate, nullptr), 0)), '\0');
-  auto* at = reinterpret_cast<unsigned char*>(der.data());
-  i2d_X509(certificate, &at);
-  return der;
+  return state_->records ? state_->peer_certificate : peer_certificate_of(state_->ssl.get());
 }
 
-std::string tls_session::version() const { return SSL_get_version(state_->ssl.get()); }
+std::string tls_session::version() const {
+  return state_->records ? state_->version : SSL_get_version(state_->ssl.get());
+}
 
 } // namespace serverme::net

@@ -59,6 +59,9 @@ public:
   /// `server_name`, a DNS name or an IP address, must be in the certificate when the context
   /// verifies peers. Empty: whoever the context trusts will do, and the user looks who it is.
   static tls_session connect(const ssl_context& context, const std::string& server_name);
+  /// For lanes: once secured with TLS 1.3, records are made by tls_records, and OpenSSL's object is
+  /// gone. @pre no tickets are offered, the handshake has not begun
+  tls_session with_own_records() &&;
 
   bool is_set() const noexcept { return state_ != nullptr; }
   bool is_secured() const noexcept;

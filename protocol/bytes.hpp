@@ -1,13 +1,15 @@
 // Bytes as cores see them: a view, and a buffer that is appended to and consumed from the front.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace serverme {
 
@@ -25,34 +27,48 @@ inline std::string_view as_text(bytes_view bytes) {
 /// traffic allocates nothing. Views into it die with the next append.
 class byte_queue {
 public:
-  bool empty() const noexcept { return head_ == store_.size(); }
-  std::size_t size() const noexcept { return store_.size() - head_; }
-  bytes_view view() const noexcept { return {store_.data() + head_, size()}; }
+  byte_queue() = default;
+  byte_queue(byte_queue&& other) noexcept { swap(other); }
+  byte_queue& operator=(byte_queue&& other) noexcept {
+    byte_queue{std::move(other)}.swap(*this);
+    return *this;
+  }
+  byte_queue(const byte_queue& other) { append(other.view()); }
+  byte_queue& operator=(const byte_queue& other) { return *this = byte_queue{other}; }
+
+  bool empty() const noexcept { return head_ == tail_; }
+  std::size_t size() const noexcept { return tail_ - head_; }
+  bytes_view view() const noexcept { return {store_.get() + head_, size()}; }
   std::string_view text() const noexcept { return as_text(view()); }
 
   void append(bytes_view bytes) {
-    make_room();
-    store_.insert(store_.end(), bytes.begin(), bytes.end());
+    if (!bytes.empty())
+      std::memcpy(extend(bytes.size()).data(), bytes.data(), bytes.size());
   }
   void append(std::string_view text) { append(as_bytes(text)); }
+
+  /// `count` more bytes at the back, for the caller to write: what is there means nothing.
+  std::span<std::byte> extend(std::size_t count) {
+    if (capacity_ - tail_ < count)
+      make_room(count);
+    tail_ += count;
+    return {store_.get() + tail_ - count, count};
+  }
 
   /// Replaces bytes that are there already, from the `at`-th on: a length that was not known yet.
   /// @pre at + bytes.size() <= size()
   void overwrite(std::size_t at, bytes_view bytes) noexcept {
-    std::memcpy(store_.data() + head_ + at, bytes.data(), bytes.size());
+    std::memcpy(store_.get() + head_ + at, bytes.data(), bytes.size());
   }
 
   /// @pre count <= size()
   void consume(std::size_t count) noexcept {
     head_ += count;
-    if (head_ == store_.size())
+    if (head_ == tail_)
       clear();
   }
 
-  void clear() noexcept {
-    store_.clear();
-    head_ = 0;
-  }
+  void clear() noexcept { head_ = tail_ = 0; }
 
   /// Gives memory back once a burst is over.
   void release() {
@@ -60,21 +76,39 @@ public:
       *this = {};
   }
 
-  std::size_t capacity() const noexcept { return store_.capacity(); }
+  std::size_t capacity() const noexcept { return capacity_; }
 
 private:
   // Moves the rest to the front when the dead part is the larger one, so that a
   // queue that never runs quite dry stays bounded at amortised O(1) a byte.
-  void make_room() {
-    if (head_ > 0 && head_ >= size()) {
-      std::memmove(store_.data(), store_.data() + head_, size());
-      store_.resize(size());
-      head_ = 0;
+  void make_room(std::size_t count) {
+    auto used = size();
+    if (head_ >= used && capacity_ - used >= count) {
+      if (used > 0)
+        std::memmove(store_.get(), store_.get() + head_, used);
+    } else {
+      auto grown = std::max(2 * capacity_, used + count);
+      auto larger = std::make_unique_for_overwrite<std::byte[]>(grown);
+      if (used > 0)
+        std::memcpy(larger.get(), store_.get() + head_, used);
+      store_ = std::move(larger);
+      capacity_ = grown;
     }
+    head_ = 0;
+    tail_ = used;
   }
 
-  std::vector<std::byte> store_;
+  void swap(byte_queue& other) noexcept {
+    std::swap(store_, other.store_);
+    std::swap(head_, other.head_);
+    std::swap(tail_, other.tail_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+  std::unique_ptr<std::byte[]> store_;
   std::size_t head_ = 0;
+  std::size_t tail_ = 0;
+  std::size_t capacity_ = 0;
 };
 
 } // namespace serverme

@@ -57,7 +57,10 @@ void tls_front::hand_on(const client_hello& hello) {
   }
   // Agents stay for days and use no tickets: a seventh of their handshake (measured).
   using enum net::tls_session::resumption;
-  channel->secure(net::tls_session::accept(context, is_agent ? none : offered), received_.view());
+  auto session = net::tls_session::accept(context, is_agent ? none : offered);
+  if (is_agent)
+    session = std::move(session).with_own_records();
+  channel->secure(std::move(session), received_.view());
   if (is_agent)
     home_.admit(std::make_unique<agent_greeting>(home_, std::move(channel))).start();
   else
