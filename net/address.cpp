@@ -23,6 +23,12 @@ address address_of(const sockaddr* from, std::size_t size) {
   return {host.to_string(), ip.port()};
 }
 
+bool is_multicast_ipv4(const std::string& host) {
+  boost::system::error_code failed;
+  auto parsed = asio::ip::make_address_v4(host, failed);
+  return !failed && parsed.is_multicast();
+}
+
 result<address> parse_address(const std::string& text) {
   auto colon = text.rfind(':');
   if (colon == std::string::npos)

@@ -21,6 +21,9 @@ struct address {
 /// Empty when it is no IP address.
 address address_of(const sockaddr* from, std::size_t size);
 
+/// "239.255.83.77"
+bool is_multicast_ipv4(const std::string& host);
+
 /// HOST:PORT with IPv6 in brackets; an empty or "*" host is every address.
 /// @errors listen_failed: not understood
 result<address> parse_address(const std::string& text);

@@ -166,6 +166,10 @@ member_with_timers::behavior_type cluster_member(member_self self, const gateway
     [self](const leave_cluster&) { return leave(self); },
     [self](const ban_member& order) { return ban(self, order); },
     [self](const unban_member& order) { self->state.core->unban(order.who); },
+    [self](const seed_heard& news) {
+      if (is_running(self))
+        hear_seed(self, news);
+    },
     [self](const member_tick& timer) { tick(self, timer); },
     [self](const look_for_member& where) { find_member(self, where); },
     [self](const goodbye_heard&) {

@@ -58,11 +58,16 @@ struct unban_member {
   node_id who;
 };
 
+/// A node that is not connected may be found there.
+struct seed_heard {
+  node_id who;
+  node_address where;
+};
+
 /// As its owner may use it.
-using own_member_actor
-  = cluster_member_actor::extend<answers<update_facts, facts_updated>,
-                                 answers<leave_cluster, cluster_left>,
-                                 answers<ban_member, member_banned>, takes<unban_member>>;
+using own_member_actor = cluster_member_actor::extend<
+  answers<update_facts, facts_updated>, answers<leave_cluster, cluster_left>,
+  answers<ban_member, member_banned>, takes<unban_member>, takes<seed_heard>>;
 
 struct cluster_member_options {
   /// @pre membership::check(about)
@@ -84,6 +89,8 @@ struct cluster_member_options {
   membership::dial_limits dials;
   backoff_limits seed_pauses{.first = milliseconds{200}, .ceiling = milliseconds{5'000}};
   std::size_t watchers_max = 256;
+  /// Of those that were heard; the oldest makes room.
+  std::size_t heard_seeds_max = 16;
 };
 
 /// @pre the gateway is this system's
@@ -99,3 +106,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::cluster_left)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::ban_member)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::member_banned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::unban_member)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::seed_heard)

@@ -218,6 +218,28 @@ void dial_seeds(member_self self) {
       dial_seed(self, i);
 }
 
+// Known ones are dialed anyway, by the address that they gossip or that the configuration has.
+void hear_seed(member_self self, const seed_heard& news) {
+  auto& state = self->state;
+  if (is_connected(self, news.who) || state.core->find(news.who) != nullptr
+      || std::ranges::any_of(state.seeds, [&](const auto& x) { return x.where == news.where; }))
+    return;
+  cluster_member_state::seed heard{
+    .where = news.where, .pauses = backoff{state.options.seed_pauses}, .was_heard = true};
+  auto are_heard = std::ranges::count_if(state.seeds, [](const auto& x) { return x.was_heard; });
+  if (static_cast<std::size_t>(are_heard) < state.options.heard_seeds_max) {
+    state.seeds.push_back(std::move(heard));
+  } else {
+    // In place: dials under way know theirs by its number.
+    auto former
+      = std::ranges::find_if(state.seeds, [](const auto& x) { return x.was_heard && !x.dialing; });
+    if (former == state.seeds.end())
+      return;
+    *former = std::move(heard);
+  }
+  dial_seeds(self);
+}
+
 void complete_mesh(member_self self) {
   auto& state = self->state;
   auto now = self->clock().now();

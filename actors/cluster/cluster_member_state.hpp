@@ -43,6 +43,8 @@ struct cluster_member_state {
     bool dialing = false;
     /// Who it turned out to be.
     std::optional<node_id> node;
+    /// Not of the configuration: another one may take its place.
+    bool was_heard = false;
   };
 
   gateway_actor gateway;
@@ -87,6 +89,7 @@ void find_member(member_self self, const look_for_member& where);
 void on_peer_up(member_self self, const peer_up& news);
 void on_peer_down(member_self self, const peer_down& news);
 void dial_seeds(member_self self);
+void hear_seed(member_self self, const seed_heard& news);
 /// Whoever lives has a link to everybody it may reach: services of all nodes find each other by
 /// those, and a death is noticed when they break.
 void complete_mesh(member_self self);

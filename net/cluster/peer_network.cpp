@@ -57,6 +57,27 @@ struct peer_network::state {
     return done{};
   }
 
+  void call_out() {
+    if (!options.beacon)
+      return;
+    auto opened = open_beacon();
+    if (opened)
+      beacon = *std::move(opened);
+    else
+      options.hooks.on_no_beacon(opened.error());
+  }
+
+  result<std::unique_ptr<lan_beacon>> open_beacon() {
+    auto seal = beacon_seal::make(options.credentials);
+    if (!seal)
+      return fail(seal.error());
+    return lan_beacon::open(loop, *std::move(seal), where.port, *options.beacon,
+                            [this](const node_certificate& who, const address& at) {
+                              if (options.hooks.is_allowed(who))
+                                options.hooks.on_beacon(who.identity, at.host, at.port);
+                            });
+  }
+
   void run() {
     clock.emplace(loop, tick,
                   [this](time_point now) { book.on_tick(now, std::chrono::system_clock::now()); });
@@ -86,6 +107,7 @@ struct peer_network::state {
     if (thread.joinable())
       thread.join();
     clock.reset();
+    beacon.reset();
     door.reset();
     for (auto& each : std::exchange(dials, {}))
       each.done(fail(stopping()));
@@ -103,6 +125,7 @@ struct peer_network::state {
   node_identity identity;
   address where;
   std::unique_ptr<listener> door;
+  std::unique_ptr<lan_beacon> beacon; // nullptr: none
   std::list<dial_under_way> dials;
   std::atomic<std::size_t> dial_count{0};
   std::optional<ticker> clock;
@@ -123,6 +146,7 @@ result<std::unique_ptr<peer_network>> peer_network::open(peer_network_options op
   auto made = std::make_unique<state>(std::move(options), *std::move(context), own->identity);
   if (auto listening = made->listen(); !listening)
     return fail(listening.error());
+  made->call_out();
   made->run();
   return std::unique_ptr<peer_network>{new peer_network{std::move(made)}};
 }
@@ -147,7 +171,14 @@ result<done> peer_network::renew(const node_credentials& credentials) {
   auto context = make_cluster_context(credentials);
   if (!context)
     return fail(context.error());
-  state_->loop.post([this, fresh = *std::move(context)] { state_->context = fresh; });
+  auto seal = beacon_seal::make(credentials);
+  if (!seal)
+    return fail(seal.error());
+  state_->loop.post([this, fresh = *std::move(context), seal = *std::move(seal)] {
+    state_->context = fresh;
+    if (state_->beacon)
+      state_->beacon->renew(seal);
+  });
   return done{};
 }
 

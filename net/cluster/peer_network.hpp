@@ -5,6 +5,7 @@
 #pragma once
 
 #include "net/address.hpp"
+#include "net/cluster/lan_beacon.hpp"
 #include "net/cluster/name_lookup.hpp"
 #include "net/cluster/peer_options.hpp"
 
@@ -22,6 +23,8 @@ struct peer_network_options {
   std::uint32_t run_nanoseconds = 0;
   /// Port 0: a free one. Nothing: this node only dials.
   std::optional<address> listen;
+  /// Nothing: no calls on this network, and none are heard.
+  std::optional<lan_beacon_options> beacon;
   peer_limits limits;
   peer_hooks hooks;
   name_lookup::resolver resolve = name_lookup::ask_system;

@@ -99,6 +99,11 @@ struct peer_hooks {
     = [](const node_certificate&) { return true; };
   /// A node dialed us and is proven.
   std::function<void(std::shared_ptr<peer_wire>)> on_peer = [](const auto&) {};
+  /// A node of this cluster called on this network, where it listens. Nobody is dialed for it.
+  std::function<void(const node_identity&, const std::string& host, std::uint16_t port)> on_beacon
+    = [](const auto&...) {};
+  /// Nothing is called nor heard there: no multicast.
+  std::function<void(const failure&)> on_no_beacon = [](const failure&) {};
   /// For the log.
   std::function<void(const std::string& address, peer_refusal, const failure&)> on_refused
     = [](const auto&...) {};

@@ -215,6 +215,7 @@ result<done> node::parts::open_links() {
                                            .host = host_in_cluster(),
                                            .lanes = lanes_in_cluster(),
                                            .listen = config.cluster.listen,
+                                           .beacon = config.cluster.beacon,
                                            .outcasts = outcasts,
                                            .journal = journal,
                                            .on_conflict = give_up()});

@@ -89,9 +89,24 @@ void read_limits(settings_reader from, node_config& config) {
   from.read("ports_per_account", config.claims.ports_max, 1);
 }
 
+void read_beacon(settings_reader& from, std::optional<net::address>& beacon) {
+  std::string text;
+  from.read("beacon", text);
+  if (text.empty())
+    return;
+  if (text == "off")
+    return beacon.reset();
+  auto group = net::parse_address(text);
+  if (group && net::is_multicast_ipv4(group->host) && group->port != 0)
+    beacon = *group;
+  else
+    from.complain("beacon", "'" + text + "' is not off, and no IPv4 multicast group with a port");
+}
+
 void read_cluster(settings_reader from, cluster_config& config) {
   read_optional_address(from, "join", config.join);
   read_address(from, "listen", config.listen);
+  read_beacon(from, config.beacon);
   from.read("host", config.host);
   if (!config.host.empty() && !parse_node_address(to_string(node_address{config.host, 1})))
     from.complain("host", "'" + config.host + "' is no name or address");

@@ -1,6 +1,7 @@
 // What a node needs to know: defaults, then the configuration file, then the command line.
 #pragma once
 
+#include "net/cluster/lan_beacon.hpp"
 #include "nodes/control/claim_limits.hpp"
 #include "nodes/edge/certificate_files.hpp"
 #include "nodes/edge/edge_config.hpp"
@@ -30,6 +31,8 @@ struct cluster_config {
   std::optional<net::address> join;
   /// Where other nodes connect.
   net::address listen{"", default_cluster_port};
+  /// Multicast group on which nodes of one network find each other; nothing: they do not.
+  std::optional<net::address> beacon = net::lan_beacon_options{}.group;
   /// Name or address by which other nodes reach this one; empty: what was said when it joined.
   std::string host;
   /// HOST:PORT by which agents and other edges reach the lanes of this edge; empty: `host`, and the

@@ -73,6 +73,18 @@ std::optional<timeline_kind> kind_of(membership::event_kind kind) {
   }
 }
 
+// Called where other nodes connect: who listens on loopback is found by who does too.
+std::optional<net::lan_beacon_options> beacon_of(const link_settings& settings) {
+  if (!settings.beacon)
+    return {};
+  net::lan_beacon_options options;
+  options.group = *settings.beacon;
+  const auto& host = settings.listen.host;
+  if (host.find(':') == std::string::npos && host != "0.0.0.0")
+    options.interface = host;
+  return options;
+}
+
 void log_news(const member_news& news) {
   auto who = to_string(news.who.id) + (news.who.name.empty() ? "" : ", " + news.who.name);
   switch (news.kind) {
@@ -252,12 +264,21 @@ void node_links::state::end_actors() {
 result<std::unique_ptr<node_links>> node_links::open(caf::actor_system& system,
                                                      link_settings settings) {
   auto made = std::make_unique<state>(system, std::move(settings));
+  auto hooks = hooks_of(made->settings.outcasts);
+  hooks.on_beacon = [door = made->member](const node_identity& who, const std::string& host,
+                                          std::uint16_t port) {
+    caf::anon_send(door.as<actors::own_member_actor>(), actors::seed_heard{who.node, {host, port}});
+  };
+  hooks.on_no_beacon = [](const failure& why) {
+    spdlog::info("nodes of this network are not called: {}", to_string(why));
+  };
   auto opened = nodes::cluster_transport::open(system,
                                                {.credentials = made->settings.identity.credentials,
                                                 .run = run_of(made->settings.started),
                                                 .run_nanoseconds = part_of(made->settings.started),
                                                 .listen = made->settings.listen,
-                                                .hooks = hooks_of(made->settings.outcasts)},
+                                                .beacon = beacon_of(made->settings),
+                                                .hooks = std::move(hooks)},
                                                told_of(made->settings.journal));
   // From here on the destructor closes the doors, without which the system could not end.
   std::unique_ptr<node_links> links{new node_links{std::move(made)}};

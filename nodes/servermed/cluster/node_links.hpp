@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct link_settings {
   std::string lanes;
   /// Where other nodes connect.
   net::address listen;
+  /// Where nodes of one network call each other; nothing: nowhere.
+  std::optional<net::address> beacon;
   /// Kept up to date: who was removed from the cluster.
   std::shared_ptr<outcast_set> outcasts = std::make_shared<outcast_set>();
   /// What is seen of other nodes, of the lead and of the actors goes there. Not nullptr.

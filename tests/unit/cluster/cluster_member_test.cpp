@@ -75,6 +75,19 @@ CAF_TEST(three nodes with one seed see each other) {
   CAF_CHECK_EQUAL(nodes[0]->heard(event_kind::joined, 3), 1u);
 }
 
+CAF_TEST(nodes without seeds see each other once one has heard where the other is) {
+  auto one = start(1), two = start(2);
+  // Whoever called before has stopped listening meanwhile: more than are remembered.
+  for (std::uint16_t gone = 1; gone <= 40; ++gone)
+    caf::anon_send(one->member(), actors::seed_heard{{0xabc, 100U + gone}, {"127.0.0.1", gone}});
+  auto called = [&] {
+    caf::anon_send(one->member(), actors::seed_heard{{0xabc, 2}, {"127.0.0.1", two->port()}});
+    return one->living() == 2 && two->living() == 2;
+  };
+  CAF_CHECK(await(called));
+  CAF_CHECK(one->list().counts.dials <= 16 + 40 + 10);
+}
+
 CAF_TEST(a member that no seed named is found by gossip and dialed) {
   auto nodes = start_many(4);
   CAF_CHECK(await([&] {
