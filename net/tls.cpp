@@ -139,7 +139,7 @@ void take_secret(const SSL* ssl, const char* text) {
 }
 
 void set_common(SSL_CTX* ctx) {
-  SSL_CTX_set_keylog_callback(ctx, take_secret);
+  allow_own_records(*ctx);
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
   // Idle connections keep no record buffers: 30 KB -> 20 KB each (measured).
   SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
@@ -154,6 +154,8 @@ bool is_ip_address(const std::string& name) {
 }
 
 } // namespace
+
+void allow_own_records(SSL_CTX& context) { SSL_CTX_set_keylog_callback(&context, take_secret); }
 
 std::string take_ssl_error() {
   auto code = ERR_get_error();

@@ -59,8 +59,8 @@ public:
   /// `server_name`, a DNS name or an IP address, must be in the certificate when the context
   /// verifies peers. Empty: whoever the context trusts will do, and the user looks who it is.
   static tls_session connect(const ssl_context& context, const std::string& server_name);
-  /// For lanes: once secured with TLS 1.3, records are made by tls_records, and OpenSSL's object is
-  /// gone. @pre no tickets are offered, the handshake has not begun
+  /// For lanes and nodes: once secured with TLS 1.3, records are made by tls_records, and OpenSSL's
+  /// object is gone. @pre no tickets are offered, the handshake has not begun
   tls_session with_own_records() &&;
 
   bool is_set() const noexcept { return state_ != nullptr; }
@@ -100,6 +100,10 @@ private:
   explicit tls_session(std::unique_ptr<state> made) noexcept;
   std::unique_ptr<state> state_;
 };
+
+/// For contexts that are made elsewhere: their sessions may be used with_own_records(). Before the
+/// first session.
+void allow_own_records(SSL_CTX& context);
 
 /// What OpenSSL says was wrong, as one line; empties its queue.
 std::string take_ssl_error();

@@ -1,9 +1,9 @@
 // TLS 1.3's record protection (RFC 8446, section 5), with the secrets of a handshake that OpenSSL
 // has made.
 //
-// Lanes use it from the end of their handshake on: OpenSSL's record layer copies every byte twice
-// on its way, and its connection object is most of what an idle agent costs (docs/performance.md).
-// The encryption itself is OpenSSL's. No I/O.
+// Lanes, and connections between nodes, use it from the end of their handshake on: OpenSSL's record
+// layer copies every byte twice on its way, and its connection object is most of what an idle agent
+// costs (docs/performance.md). The encryption itself is OpenSSL's. No I/O.
 #pragma once
 
 #include "net/openssl_ptr.hpp"

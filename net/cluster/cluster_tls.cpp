@@ -80,6 +80,7 @@ result<ssl_context> make_cluster_context(const node_credentials& credentials,
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_max_early_data(context, 0);
+  allow_own_records(*context);
   if (!use_own(context, credentials.own))
     return fail(errc::certificate_unreadable, "the node's certificate: " + take_ssl_error());
   if (!trust_only(context, credentials.ca))
@@ -91,9 +92,11 @@ result<ssl_context> make_cluster_context(const node_credentials& credentials,
 }
 
 tls_session accept_node(const ssl_context& context) {
-  return tls_session::accept(context, tls_session::resumption::none);
+  return tls_session::accept(context, tls_session::resumption::none).with_own_records();
 }
 
-tls_session dial_node(const ssl_context& context) { return tls_session::connect(context, ""); }
+tls_session dial_node(const ssl_context& context) {
+  return tls_session::connect(context, "").with_own_records();
+}
 
 } // namespace serverme::net
