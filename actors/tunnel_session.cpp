@@ -17,14 +17,14 @@ route route_of(const tunnel_session_state& state, const endpoint& what) {
   const auto& wanted = what.wanted;
   return {.endpoint = what.bound.endpoint,
           .kind = wanted.kind,
+          .inspect = wanted.inspect,
+          .port = what.bound.port,
           .host = wanted.kind == endpoint_kind::tcp
                     ? std::string{}
                     : host_of(what.bound.name, state.settings.addresses),
-          .port = what.bound.port,
           .session = state.identity.session,
           .owner = state.identity.account,
           .generation = what.grant.generation,
-          .inspect = wanted.inspect,
           .host_header = wanted.host_header,
           .basic_auth_digest = wanted.basic_auth};
 }

@@ -15,11 +15,9 @@ bool replaces(const route& entry, const route& present) noexcept {
 route_map::route_map() = default;
 
 const route* route_map::find_host(std::string_view host) const noexcept {
-  const auto& shard = hosts_[shard_of(host)];
-  if (!shard)
-    return nullptr;
-  auto found = shard->find(host);
-  return found == shard->end() ? nullptr : found->second.get();
+  auto hash = route_shard::hash_of(host);
+  const auto& shard = hosts_[shard_of(hash)];
+  return shard ? shard->find(hash, host) : nullptr;
 }
 
 const route* route_map::find_port(std::uint16_t port) const noexcept {
@@ -40,7 +38,8 @@ bool route_map::put(route entry) {
     copy->insert_or_assign(shared->port, shared);
     ports_ = std::move(copy);
   } else {
-    own_shard(shard_of(shared->host)).insert_or_assign(shared->host, shared);
+    auto hash = route_shard::hash_of(shared->host);
+    change_hosts(shard_of(hash), {{hash, shared->host, shared}});
   }
   return true;
 }
@@ -49,8 +48,8 @@ bool route_map::remove_host(std::string_view host, endpoint_id endpoint) {
   const auto* present = find_host(host);
   if (!present || present->endpoint != endpoint)
     return false;
-  auto& shard = own_shard(shard_of(host));
-  shard.erase(shard.find(host));
+  auto hash = route_shard::hash_of(host);
+  change_hosts(shard_of(hash), {{hash, host, nullptr}});
   return true;
 }
 
@@ -65,29 +64,26 @@ bool route_map::remove_port(std::uint16_t port, endpoint_id endpoint) {
 }
 
 void route_map::apply(const std::vector<route_change>& changes) {
-  std::array<host_shard*, shards> own{};
+  std::array<std::vector<route_shard::change>, shards> hosts;
   std::shared_ptr<port_shard> ports;
   for (const auto& [where, now] : changes) {
-    if (where.port != 0) {
-      if (!ports)
-        ports = ports_ ? std::make_shared<port_shard>(*ports_) : std::make_shared<port_shard>();
-      if (now)
-        ports->insert_or_assign(where.port, now);
-      else
-        ports->erase(where.port);
+    if (where.port == 0) {
+      auto hash = route_shard::hash_of(where.host);
+      hosts[shard_of(hash)].push_back({hash, where.host, now});
       continue;
     }
-    auto index = shard_of(where.host);
-    auto*& shard = own[index];
-    if (shard == nullptr)
-      shard = &own_shard(index);
+    if (!ports)
+      ports = ports_ ? std::make_shared<port_shard>(*ports_) : std::make_shared<port_shard>();
     if (now)
-      shard->insert_or_assign(where.host, now);
+      ports->insert_or_assign(where.port, now);
     else
-      shard->erase(where.host);
+      ports->erase(where.port);
   }
   if (ports)
     ports_ = std::move(ports);
+  for (std::size_t i = 0; i < shards; ++i)
+    if (!hosts[i].empty())
+      change_hosts(i, std::move(hosts[i]));
 }
 
 std::size_t route_map::size() const noexcept {
@@ -97,18 +93,10 @@ std::size_t route_map::size() const noexcept {
   return count;
 }
 
-std::size_t route_map::shard_of(std::string_view host) noexcept {
-  // The upper bits: the lower ones choose the bucket within the shard.
-  return (text_hash{}(host) >> 24U) % shards;
-}
-
-/// A copy of the shard that only this map has, and that may be changed until the call returns.
-route_map::host_shard& route_map::own_shard(std::size_t index) {
-  auto& place = hosts_[index];
-  auto copy = place ? std::make_shared<host_shard>(*place) : std::make_shared<host_shard>();
-  auto& changeable = *copy;
-  place = std::move(copy);
-  return changeable;
+void route_map::change_hosts(std::size_t shard, std::vector<route_shard::change> changes) {
+  static const route_shard none;
+  auto& place = hosts_[shard];
+  place = (place ? *place : none).with(std::move(changes));
 }
 
 } // namespace serverme

@@ -1,7 +1,8 @@
 // Which endpoint is served by which session: an immutable map that is cheap to replace.
 #pragma once
 
-#include "protocol/endpoint.hpp"
+#include "protocol/routes/route.hpp"
+#include "protocol/routes/route_shard.hpp"
 
 #include <array>
 #include <memory>
@@ -11,43 +12,6 @@
 #include <vector>
 
 namespace serverme {
-
-/// Where the lanes of a session are, when not only on this edge (docs/adr/0015). Shared by the
-/// routes of the session.
-struct session_places {
-  /// Where its actor lives; none: on this edge.
-  node_id home;
-  /// Other edges that have a lane of it, in the order in which to try them.
-  std::vector<node_id> others;
-
-  friend bool operator==(const session_places&, const session_places&) = default;
-};
-
-/// Where one endpoint leads, and what the edge does on the way.
-struct route {
-  endpoint_id endpoint;
-  endpoint_kind kind = endpoint_kind::http;
-  /// "shop.example.com", or "" for tcp.
-  std::string host;
-  /// tcp only.
-  std::uint16_t port = 0;
-  session_id session;
-  account_id owner;
-  serverme::generation generation;
-  inspection inspect = inspection::on;
-  std::string host_header;
-  /// SHA-256 of "user:password"; empty: open to all.
-  std::string basic_auth_digest;
-  /// nullptr: this edge is its home, and has all its lanes. Each edge has its own view: not told.
-  std::shared_ptr<const session_places> places;
-
-  friend bool operator==(const route&, const route&) = default;
-  template <class Inspector>
-  friend typename Inspector::result_type inspect(Inspector& f, route& x) {
-    return f(x.endpoint, x.kind, x.host, x.port, x.session, x.owner, x.generation, x.inspect,
-             x.host_header, x.basic_auth_digest);
-  }
-};
 
 /// Where visitors look it up.
 struct route_key {
@@ -92,21 +56,14 @@ public:
   std::size_t size() const noexcept;
 
 private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  using host_shard
-    = std::unordered_map<std::string, std::shared_ptr<const route>, text_hash, std::equal_to<>>;
   using port_shard = std::unordered_map<std::uint16_t, std::shared_ptr<const route>>;
   static constexpr std::size_t shards = 256;
 
-  static std::size_t shard_of(std::string_view host) noexcept;
-  host_shard& own_shard(std::size_t index);
+  /// By the lower bits: within a shard names stand by the upper ones.
+  static std::size_t shard_of(std::uint64_t hash) noexcept { return hash % shards; }
+  void change_hosts(std::size_t shard, std::vector<route_shard::change> changes);
 
-  std::array<std::shared_ptr<const host_shard>, shards> hosts_;
+  std::array<std::shared_ptr<const route_shard>, shards> hosts_;
   std::shared_ptr<const port_shard> ports_;
 };
 

@@ -15,11 +15,12 @@ std::string host(std::size_t number) { return "tunnel-" + std::to_string(number)
 
 route_map filled(std::size_t count) {
   route_map map;
-  std::vector<route> entries;
+  std::vector<route_change> changes;
   for (std::size_t i = 0; i < count; ++i)
-    entries.push_back({.endpoint = {i + 1}, .host = host(i), .session = {i + 1}});
-  for (auto& entry : entries)
-    map.put(std::move(entry));
+    changes.push_back(
+      {{.host = host(i)},
+       std::make_shared<route>(route{.endpoint = {i + 1}, .host = host(i), .session = {i + 1}})});
+  map.apply(changes);
   return map;
 }
 

@@ -31,11 +31,11 @@ void easy_decisions::lanes_changed(session_id session, std::size_t lanes) {
 void easy_decisions::bind(session_id session, const endpoint_request& wanted,
                           std::function<void(result<edge::served_endpoint>)> reply) {
   route entry{.kind = wanted.kind,
-              .host = wanted.kind == endpoint_kind::tcp ? "" : wanted.name + ".test",
+              .inspect = wanted.inspect,
               .port = wanted.port,
+              .host = wanted.kind == endpoint_kind::tcp ? "" : wanted.name + ".test",
               .session = session,
               .owner = account_id{1},
-              .inspect = wanted.inspect,
               .host_header = wanted.host_header};
   if (!wanted.basic_auth.empty())
     entry.basic_auth_digest = net::sha256(wanted.basic_auth);
