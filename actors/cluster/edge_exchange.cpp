@@ -223,6 +223,14 @@ void somebody_down(exchange_self self, const caf::actor_addr& who) {
   on_exchange_down(self, who);
 }
 
+bool has_heard_all(const edge_exchange_state& state) {
+  return state.table && state.membership
+         && std::ranges::all_of(state.members, [&](const auto& member) {
+              auto there = state.peers.find(member.first);
+              return there != state.peers.end() && there->second.is_at_table;
+            });
+}
+
 void begin(exchange_self self, const gateway_actor& gateway, edge_exchange_options options) {
   auto& state = self->state;
   state.self = node_of(self->node()).value_or(node_id{});
@@ -253,6 +261,7 @@ exchange_with_timers::behavior_type edge_exchange(exchange_self self, const gate
     [self](const tell_home& order) { keep_companion(self, order.news); },
     [self](const move_here& ask) { return move(self, ask); },
     [self](const usage_report& news) { take_usage(self, news); },
+    [self](const are_all_heard&) { return all_heard{has_heard_all(self->state)}; },
     [self](const look_for_exchanges&) { look(self); },
     [self](const tell_changes&) {
       self->state.is_gathering = false;

@@ -37,10 +37,18 @@ using edge_exchange_wire = caf::typed_actor<
   // Errors: resume_refused.
   answers<session_moved, session_let_go>, answers<edge_report, edge_report_taken>>;
 
+/// From a node that starts: does it serve what all other edges serve? Answered by all_heard.
+struct are_all_heard {};
+
+struct all_heard {
+  /// Of those that membership knows to live now.
+  bool are = false;
+};
+
 /// As its node uses it.
 using edge_exchange_actor = edge_exchange_wire::extend_with<session_exchange_actor>::extend<
   // From the loops: what happened on any endpoint; only those of other edges matter here.
-  takes<usage_report>>;
+  takes<usage_report>, answers<are_all_heard, all_heard>>;
 
 struct edge_exchange_options {
   /// Of this node; behind doors that stay good.
@@ -73,3 +81,6 @@ edge_exchange_actor spawn_edge_exchange(caf::actor_system& system, const gateway
                                         edge_exchange_options options);
 
 } // namespace serverme::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::are_all_heard)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(serverme::actors::all_heard)

@@ -1,5 +1,6 @@
 #include "nodes/servermed/node.hpp"
 
+#include "actors/ask.hpp"
 #include "nodes/control/ledger.hpp"
 #include "nodes/servermed/agent_settings.hpp"
 #include "nodes/servermed/cluster/cluster_office.hpp"
@@ -19,6 +20,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace serverme::servermed {
@@ -27,6 +29,14 @@ namespace {
 
 // Twice what an actor may wait for the store.
 constexpr milliseconds actors_end_within{6'000};
+// Membership knows everybody who lives within a second or two (docs/membership.md), and an edge
+// hears everything of another one soon after.
+constexpr milliseconds neighbours_awaited{3'000};
+// Of the first node of a cluster, which was told of nobody.
+constexpr milliseconds strangers_awaited{500};
+constexpr milliseconds member_answers_within{500};
+// The route table gathers what it hears for half of that.
+constexpr milliseconds routes_published_within{60};
 
 } // namespace
 
@@ -80,6 +90,7 @@ struct node::parts {
   result<done> start_edge_actors();
   result<done> join_cluster();
   result<done> start_control();
+  void await_neighbours();
   result<done> let_in();
   std::vector<actors::supervisor_actor> supervisors() const;
   result<done> start_watch();
@@ -263,7 +274,32 @@ result<done> node::parts::start_control() {
   return done{};
 }
 
-result<done> node::parts::let_in() { return edge ? edge->let_in(*system) : result<done>{done{}}; }
+// An edge that answered at once would know none of the names that the others serve. With nobody
+// to hear from it begins anyway.
+void node::parts::await_neighbours() {
+  auto patience = identity->ways.seeds.empty() ? strangers_awaited : neighbours_awaited;
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  auto knows_others = [this] {
+    auto all = actors::ask_and_wait<member_list>(*system, links->member(), member_answers_within,
+                                                 list_members{});
+    return all && all->members.size() > 1;
+  };
+  while (std::chrono::steady_clock::now() < deadline && !stop.is_made()) {
+    auto has_heard = knows_others() && edge->has_heard_all(*system);
+    std::this_thread::sleep_for(has_heard ? routes_published_within : milliseconds{20});
+    if (has_heard)
+      return;
+  }
+  spdlog::info("this edge begins without having heard of others");
+}
+
+result<done> node::parts::let_in() {
+  if (!edge)
+    return done{};
+  if (links)
+    await_neighbours();
+  return edge->let_in(*system);
+}
 
 std::vector<actors::supervisor_actor> node::parts::supervisors() const {
   auto all = links ? links->supervisors() : std::vector<actors::supervisor_actor>{};

@@ -1,5 +1,6 @@
 #include "nodes/servermed/parts/edge_part.hpp"
 
+#include "actors/ask.hpp"
 #include "nodes/edge/certificate_files.hpp"
 #include "nodes/edge/development_ca.hpp"
 #include "nodes/servermed/parts/actor_settings.hpp"
@@ -13,6 +14,7 @@ namespace serverme::servermed {
 namespace {
 
 constexpr milliseconds actors_start_within{10'000};
+constexpr milliseconds answer_within{500};
 constexpr milliseconds certificates_looked_at_every{2'000};
 
 void tell_reload(const edge::certificate_paths& paths, const result<done>& outcome) {
@@ -81,6 +83,12 @@ result<done> edge_part::start_actors(caf::actor_system& system, edge_surrounding
                 settings);
   actors::on_failure(tree_->supervisor(), std::move(around.failed));
   return tree_->await_start(actors_start_within);
+}
+
+bool edge_part::has_heard_all(caf::actor_system& system) const {
+  auto heard = actors::ask_and_wait<actors::all_heard>(system, tree_->exchange(), answer_within,
+                                                       actors::are_all_heard{});
+  return heard && heard->are;
 }
 
 result<done> edge_part::let_in(caf::actor_system& system) {

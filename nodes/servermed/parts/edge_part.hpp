@@ -51,6 +51,8 @@ public:
 
   /// @errors control_unavailable: they did not start in time
   result<done> start_actors(caf::actor_system& system, edge_surroundings around);
+  /// In a cluster: does it serve what all other edges serve? Waits for an answer, not for that.
+  bool has_heard_all(caf::actor_system& system) const;
   /// Visitors and agents are served from now on.
   result<done> let_in(caf::actor_system& system);
 

@@ -76,7 +76,11 @@ CAF_TEST(an edge that joins hears of everything there is) {
     CAF_REQUIRE(one->serve(i, std::to_string(i) + ".test"));
   two
     = std::make_unique<exchange_stand>(cluster, 2, exchange_stand_options{.seeds = {one->port()}});
-  CAF_CHECK(await([&] { return two->edge->map()->size() == 1'000; }));
+  CAF_CHECK(await([&] {
+    auto heard = two->ask<actors::all_heard>(actors::are_all_heard{});
+    return two->member.living() == 2 && heard && heard->are;
+  }));
+  CAF_CHECK(await([&] { return two->edge->map()->size() == 1'000; }, milliseconds{500}));
 }
 
 CAF_TEST(five thousand routes are a few messages and a few maps) {
