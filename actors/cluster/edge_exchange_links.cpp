@@ -9,6 +9,10 @@ namespace serverme::actors::exchanges {
 
 namespace {
 
+// A gateway answers at once; one that was asked just before its connection broke never does, and
+// until then its edge's names are unknown here.
+constexpr milliseconds found_within{800};
+
 /// nullptr: that link, or that telling, is over.
 peer* still_told(exchange_self self, node_id node, std::uint64_t telling) {
   auto there = self->state.peers.find(node);
@@ -80,8 +84,7 @@ void look_for_exchange(exchange_self self, node_id node, peer& there) {
     if (each != self->state.peers.end() && each->second.gateway == by)
       each->second.is_asked = false;
   };
-  self
-    ->request(there.gateway, self->state.options.answer_within, find_service{edge_exchange_service})
+  self->request(there.gateway, found_within, find_service{edge_exchange_service})
     .then(
       [self, node, by = there.gateway, asked](const service_location& where) {
         asked();
