@@ -20,6 +20,7 @@ actors::own_member_actor::behavior_type fake_member(actors::own_member_actor::po
     [](const actors::leave_cluster&) { return actors::cluster_left{}; },
     [](const actors::ban_member&) { return actors::member_banned{}; },
     [](const actors::unban_member&) {},
+    [](const actors::seed_heard&) {},
   };
 }
 
