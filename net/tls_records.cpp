@@ -1,7 +1,7 @@
 #include "net/tls_records.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <utility>
@@ -20,18 +20,42 @@ constexpr std::size_t message_header_bytes = 4;
 constexpr std::size_t message_max = 68'000;
 constexpr std::uint8_t new_session_ticket = 4, key_update = 24;
 
-struct suite_parts {
+struct suite_name {
   std::uint16_t number;
-  const EVP_CIPHER* (*cipher)();
-  const EVP_MD* (*hash)();
+  const char* cipher;
+  const char* hash;
 };
 
-constexpr std::array<suite_parts, 3> suites{{{0x1301, EVP_aes_128_gcm, EVP_sha256},
-                                             {0x1302, EVP_aes_256_gcm, EVP_sha384},
-                                             {0x1303, EVP_chacha20_poly1305, EVP_sha256}}};
+constexpr std::array<suite_name, 3> suites{{{0x1301, "AES-128-GCM", "SHA256"},
+                                            {0x1302, "AES-256-GCM", "SHA384"},
+                                            {0x1303, "ChaCha20-Poly1305", "SHA256"}}};
+
+using mac_ptr = std::unique_ptr<EVP_MAC, freed_by<EVP_MAC_free>>;
+using mac_context_ptr = std::unique_ptr<EVP_MAC_CTX, freed_by<EVP_MAC_CTX_free>>;
+using cipher_ptr = std::unique_ptr<EVP_CIPHER, freed_by<EVP_CIPHER_free>>;
+
+/// Looked up once: OpenSSL 3 would look each of them up by name for each connection, which costs as
+/// much as a tenth of its handshake.
+struct suite_parts {
+  explicit suite_parts(const suite_name& names)
+    : cipher{EVP_CIPHER_fetch(nullptr, names.cipher, nullptr)} {
+    mac_ptr hmac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+    mac.reset(EVP_MAC_CTX_new(hmac.get()));
+    std::array params{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(names.hash), 0),
+      OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX_set_params(mac.get(), params.data());
+  }
+
+  cipher_ptr cipher;
+  mac_context_ptr mac; // HMAC without a key, to be copied
+};
 
 const suite_parts& parts_of(std::uint16_t suite) {
-  return *std::ranges::find(suites, suite, &suite_parts::number);
+  static const std::array<suite_parts, 3> all{suite_parts{suites[0]}, suite_parts{suites[1]},
+                                              suite_parts{suites[2]}};
+  return all[static_cast<std::size_t>(std::ranges::find(suites, suite, &suite_name::number)
+                                      - suites.begin())];
 }
 
 const unsigned char* raw(bytes_view bytes) {
@@ -46,8 +70,8 @@ std::uint8_t number_at(bytes_view bytes, std::size_t at) {
 
 // RFC 8446, section 7.1, with an empty context; HKDF-Expand (RFC 5869, section 2.3) of at most one
 // block of the hash is one HMAC.
-std::string expand_label(const EVP_MD* hash, const std::string& secret, std::string_view label,
-                         std::size_t size) {
+std::string expand_label(const suite_parts& suite, const std::string& secret,
+                         std::string_view label, std::size_t size) {
   std::string info;
   info += static_cast<char>(size >> 8U);
   info += static_cast<char>(size & 0xffU);
@@ -57,9 +81,12 @@ std::string expand_label(const EVP_MD* hash, const std::string& secret, std::str
   info += '\0';
   info += '\1';
   std::array<unsigned char, EVP_MAX_MD_SIZE> block{};
-  unsigned int made = 0;
-  HMAC(hash, secret.data(), static_cast<int>(secret.size()),
-       reinterpret_cast<const unsigned char*>(info.data()), info.size(), block.data(), &made);
+  std::size_t made = 0;
+  mac_context_ptr mac{EVP_MAC_CTX_dup(suite.mac.get())};
+  EVP_MAC_init(mac.get(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(),
+               nullptr);
+  EVP_MAC_update(mac.get(), reinterpret_cast<const unsigned char*>(info.data()), info.size());
+  EVP_MAC_final(mac.get(), block.data(), &made, block.size());
   return {reinterpret_cast<const char*>(block.data()), size};
 }
 
@@ -88,12 +115,12 @@ enum class tls_records::alert : std::uint8_t {
 };
 
 bool tls_records::supports(std::uint16_t suite) noexcept {
-  return std::ranges::find(suites, suite, &suite_parts::number) != suites.end();
+  return std::ranges::find(suites, suite, &suite_name::number) != suites.end();
 }
 
 tls_records::tls_records(std::uint16_t suite, secrets keys, std::uint64_t key_limit)
   : suite_{suite}, key_limit_{key_limit} {
-  const auto* cipher = parts_of(suite).cipher();
+  const auto* cipher = parts_of(suite).cipher.get();
   for (auto* way : {&sending_, &receiving_}) {
     way->cipher.reset(EVP_CIPHER_CTX_new());
     EVP_CipherInit_ex(way->cipher.get(), cipher, nullptr, nullptr, nullptr, way == &sending_);
@@ -110,8 +137,8 @@ tls_records::~tls_records() {
 void tls_records::use(direction& way, std::string secret) {
   const auto& suite = parts_of(suite_);
   auto key_bytes = static_cast<std::size_t>(EVP_CIPHER_CTX_get_key_length(way.cipher.get()));
-  auto key = expand_label(suite.hash(), secret, "key", key_bytes);
-  auto iv = expand_label(suite.hash(), secret, "iv", way.iv.size());
+  auto key = expand_label(suite, secret, "key", key_bytes);
+  auto iv = expand_label(suite, secret, "iv", way.iv.size());
   std::ranges::copy(iv, way.iv.begin());
   EVP_CipherInit_ex(way.cipher.get(), nullptr, nullptr,
                     reinterpret_cast<const unsigned char*>(key.data()), nullptr, -1);
@@ -122,7 +149,7 @@ void tls_records::use(direction& way, std::string secret) {
 
 // RFC 8446, section 7.2.
 void tls_records::change_key(direction& way) {
-  use(way, expand_label(parts_of(suite_).hash(), way.secret, "traffic upd", way.secret.size()));
+  use(way, expand_label(parts_of(suite_), way.secret, "traffic upd", way.secret.size()));
 }
 
 // ---- sealing
