@@ -30,8 +30,8 @@ public:
     std::string receive;
   };
 
-  /// A key is changed after so many records: half of what RFC 8446, section 5.5, allows AES-GCM,
-  /// since both sides may add to a count that is not exact. 190 GB.
+  /// A key is changed after so many records, 137 GB: a third of the 2^24.5 that RFC 8446, section
+  /// 5.5, allows AES-GCM.
   static constexpr std::uint64_t records_of_one_key = std::uint64_t{1} << 23U;
 
   /// @pre supports(suite)
